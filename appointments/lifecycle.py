@@ -1,0 +1,147 @@
+"""The life of an appointment request: its statuses, its urgencies, and the one table of moves.
+
+No ORM and no HTTP here. `python manage.py draw_lifecycle` draws the picture in the README from this table.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db.models import IntegerChoices, TextChoices
+
+
+class RequestStatus(TextChoices):
+    """Where a request stands."""
+
+    RECEIVED = "received", "Received"
+    IN_REVIEW = "in_review", "In review"
+    AWAITING_PATIENT = "awaiting_patient", "Waiting for patient"
+    BOOKED = "booked", "Booked"
+    DECLINED = "declined", "Declined"
+    UNREACHABLE = "unreachable", "Unreachable"
+    DUPLICATE = "duplicate", "Duplicate"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+class Urgency(IntegerChoices):
+    """How soon a request needs a person, most urgent first. Set by the red-flag answers."""
+
+    EMERGENCY = 1, "Emergency"
+    URGENT = 2, "Urgent"
+    SOON = 3, "Soon"
+    ROUTINE = 4, "Routine"
+
+
+class Role(TextChoices):
+    """Who makes a move. Staff roles are the names of groups."""
+
+    PATIENT = "patient", "Patient"
+    RECEPTION = "reception", "Reception"
+    CLINICIAN = "clinician", "Clinician"
+    EDITOR = "editor", "Editor"
+    MANAGER = "manager", "Manager"
+
+
+STAFF_ROLES = frozenset({Role.RECEPTION, Role.CLINICIAN, Role.EDITOR, Role.MANAGER})
+TRIAGE = frozenset({Role.RECEPTION, Role.CLINICIAN, Role.MANAGER})
+DECIDERS = frozenset({Role.CLINICIAN, Role.MANAGER})
+
+FHIR_APPOINTMENT_STATUS = {
+    # FHIR R4, Appointment.status: https://hl7.org/fhir/R4/valueset-appointmentstatus.html
+    RequestStatus.RECEIVED: "proposed",
+    RequestStatus.IN_REVIEW: "pending",
+    RequestStatus.AWAITING_PATIENT: "pending",
+    RequestStatus.BOOKED: "booked",
+    RequestStatus.DECLINED: "cancelled",
+    RequestStatus.UNREACHABLE: "cancelled",
+    RequestStatus.DUPLICATE: "entered-in-error",
+    RequestStatus.WITHDRAWN: "cancelled",
+}
+
+
+@dataclass(frozen=True)
+class Move:
+    """One row of the table: from where to where, under which verb, by whom, with what."""
+
+    from_status: RequestStatus
+    to_status: RequestStatus
+    verb: str
+    roles: frozenset[Role]
+    needs_note: bool = False
+    needs_appointment_time: bool = False
+    reopens: bool = False
+
+
+def _withdraw(from_status: RequestStatus) -> Move:
+    """The patient may take back an open request, and staff may on the patient's word."""
+    return Move(from_status, RequestStatus.WITHDRAWN, "Withdraw", TRIAGE | {Role.PATIENT})
+
+
+TRANSITIONS: tuple[Move, ...] = (
+    Move(RequestStatus.RECEIVED, RequestStatus.IN_REVIEW, "Start review", TRIAGE),
+    Move(RequestStatus.IN_REVIEW, RequestStatus.BOOKED, "Book", TRIAGE, needs_appointment_time=True),
+    Move(
+        RequestStatus.IN_REVIEW,
+        RequestStatus.AWAITING_PATIENT,
+        "Need something from patient",
+        TRIAGE,
+        needs_note=True,
+    ),
+    Move(RequestStatus.AWAITING_PATIENT, RequestStatus.IN_REVIEW, "Continue review", TRIAGE),
+    Move(RequestStatus.IN_REVIEW, RequestStatus.UNREACHABLE, "Could not reach patient", TRIAGE),
+    Move(RequestStatus.UNREACHABLE, RequestStatus.IN_REVIEW, "Reopen", TRIAGE, reopens=True),
+    Move(RequestStatus.IN_REVIEW, RequestStatus.DECLINED, "Decline", DECIDERS, needs_note=True),
+    Move(RequestStatus.IN_REVIEW, RequestStatus.DUPLICATE, "Mark as duplicate", TRIAGE, needs_note=True),
+    _withdraw(RequestStatus.RECEIVED),
+    _withdraw(RequestStatus.IN_REVIEW),
+    _withdraw(RequestStatus.AWAITING_PATIENT),
+)
+
+# A status is open when work is left to do: it has an exit other than reopening.
+OPEN_STATUSES = tuple(
+    status
+    for status in RequestStatus
+    if any(move.from_status == status and not move.reopens for move in TRANSITIONS)
+)
+
+
+class MoveRefused(Exception):
+    """A move was not made, and nothing changed. `code` says which rule refused; the text is for the person."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+def find_move(from_status: str, to_status: str) -> Move | None:
+    """The row that leads from one status to the other, or None: the table has no such move."""
+    for move in TRANSITIONS:
+        if (move.from_status, move.to_status) == (from_status, to_status):
+            return move
+    return None
+
+
+def moves_open_to(roles: frozenset[Role], from_status: str) -> Iterator[Move]:
+    """The moves that a person of these roles may make from this status, in the table's order."""
+    for move in TRANSITIONS:
+        if move.from_status == from_status and move.roles & roles:
+            yield move
+
+
+def check_move(
+    from_status: str, to_status: str, roles: frozenset[Role], *, note: str, has_appointment_time: bool
+) -> Move:
+    """The row for this move. Raises MoveRefused with code `no_such_move`, `not_your_role`, `note_missing`,
+    `appointment_time_missing` or `appointment_time_unexpected`."""
+    move = find_move(from_status, to_status)
+    if move is None:
+        labels = RequestStatus(from_status).label, RequestStatus(to_status).label
+        raise MoveRefused("no_such_move", "A request that is “{}” cannot become “{}”.".format(*labels))
+    if not move.roles & roles:
+        raise MoveRefused("not_your_role", f"Your role may not use “{move.verb}”.")
+    if move.needs_note and not note.strip():
+        raise MoveRefused("note_missing", f"“{move.verb}” needs a note that says why.")
+    if move.needs_appointment_time and not has_appointment_time:
+        raise MoveRefused("appointment_time_missing", f"“{move.verb}” needs the date and time.")
+    if has_appointment_time and not move.needs_appointment_time:
+        raise MoveRefused("appointment_time_unexpected", f"“{move.verb}” takes no date and time.")
+    return move

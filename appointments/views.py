@@ -1,0 +1,154 @@
+"""Asking for an appointment, and following the request. Nothing is stored before Send; no session, no cookie but
+that of the form's token. The answers travel in the page."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.core import signing
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from appointments.forms import AppointmentRequestForm, CheckedByClinicianForm, SafetyCheckForm, WithdrawForm
+from appointments.lifecycle import MoveRefused, RequestStatus, Role
+from appointments.models import AlreadySent, AppointmentRequest
+from appointments.models.request import promise
+from appointments.safety import SafetyCheck
+from conditions.models import RedFlag
+
+View = Callable[..., HttpResponseBase]
+ARTICLE_KEY_MAX_LENGTH = 100  # characters
+
+
+def about_a_person(view: View) -> View:
+    """The page is kept by no browser, proxy or search engine."""
+
+    @wraps(view)
+    def private(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = view(request, *args, **kwargs)
+        response.headers["Cache-Control"] = "no-store, private"
+        response.headers["X-Robots-Tag"] = "noindex"
+        return response
+
+    return private
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@about_a_person
+def safety_check(request: HttpRequest) -> HttpResponse:
+    """First the warning symptoms. Whoever has an emergency sign sees where to get help before anything else."""
+    article_key = request.GET.get("article", "")[:ARTICLE_KEY_MAX_LENGTH]
+    form = SafetyCheckForm(RedFlag.objects.in_use(), request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        context = {"form": form}
+        return render(request, "appointments/safety_check.html", context, status=422 if form.is_bound else 200)
+    safety = SafetyCheck.of(form.ticked(), article_key)
+    if safety.needs_help_first:
+        return _help_page(request, safety, CheckedByClinicianForm())
+    return _details_page(request, safety, AppointmentRequestForm())
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@about_a_person
+def get_help_now(request: HttpRequest) -> HttpResponse:
+    """From the help page onward, on the patient's word that a clinician has already looked at it."""
+    safety = _safety_of(request)
+    if safety is None:
+        return redirect("appointments:safety_check")
+    form = CheckedByClinicianForm(request.POST)
+    if not form.is_valid():
+        return _help_page(request, safety, form)
+    return _details_page(request, safety.checked_by_clinician(), AppointmentRequestForm())
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@about_a_person
+def request_appointment(request: HttpRequest) -> HttpResponse:
+    """The form, then the page to check it, then Send: which of them, the pressed button says."""
+    safety = _safety_of(request)
+    if safety is None:
+        return redirect("appointments:safety_check")
+    if safety.needs_help_first:
+        return _help_page(request, safety, CheckedByClinicianForm())
+    form = AppointmentRequestForm(request.POST)
+    button = request.POST.get("button")
+    if not form.is_valid() or button == "change":
+        return _details_page(request, safety, form)
+    if button == "send":
+        return _send(request, safety, form)
+    return _check_page(request, safety, form)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@about_a_person
+def request_status(request: HttpRequest, token: str) -> HttpResponse:
+    """Where a request stands, what happens next and by when; and the way to take it back."""
+    appointment_request = get_object_or_404(AppointmentRequest.objects.with_token(token))
+    form = WithdrawForm(request.POST if request.method == "POST" else None)
+    refusal = None
+    if form.is_valid():
+        try:
+            appointment_request.move_to(RequestStatus.WITHDRAWN, by=None, roles=frozenset({Role.PATIENT}))
+        except MoveRefused as error:
+            refusal = error
+            appointment_request.refresh_from_db()
+        else:
+            return redirect(request.path)
+    context = {
+        "appointment_request": appointment_request,
+        "is_late": appointment_request.is_late(timezone.now()),
+        "form": form,
+        "refusal": refusal,
+    }
+    status = 409 if refusal else 422 if form.errors else 200
+    return render(request, "appointments/request_status.html", context, status=status)
+
+
+def _safety_of(request: HttpRequest) -> SafetyCheck | None:
+    """The safety check that the page carried, or None: then the way begins there."""
+    try:
+        return SafetyCheck.from_token(request.POST.get("safety", ""))
+    except signing.BadSignature:
+        return None
+
+
+def _help_page(request: HttpRequest, safety: SafetyCheck, form: CheckedByClinicianForm) -> HttpResponse:
+    context = {"safety": safety, "form": form, "red_flags": safety.red_flags()}
+    return render(request, "appointments/get_help_now.html", context, status=422 if form.is_bound else 200)
+
+
+def _details_page(request: HttpRequest, safety: SafetyCheck, form: AppointmentRequestForm) -> HttpResponse:
+    context = {"safety": safety, "form": form}
+    return render(request, "appointments/request_appointment.html", context, status=422 if form.errors else 200)
+
+
+def _check_page(request: HttpRequest, safety: SafetyCheck, form: AppointmentRequestForm) -> HttpResponse:
+    context = {
+        "safety": safety,
+        "form": form,
+        "article": safety.article(),
+        "reply_by": promise(timezone.now(), safety.urgency),
+    }
+    return render(request, "appointments/check_answers.html", context)
+
+
+def _send(request: HttpRequest, safety: SafetyCheck, form: AppointmentRequestForm) -> HttpResponse:
+    """Keep the request, or say plainly that it may not have been sent. Pressing Send again never makes two."""
+    context = {"safety": safety, "form": form}
+    try:
+        appointment_request = AppointmentRequest.objects.submit(
+            form.answers(),
+            key=safety.key,
+            red_flags=safety.red_flags(),
+            is_checked_by_clinician=safety.is_checked_by_clinician,
+            article=safety.article(),
+        )
+    except AlreadySent as already_sent:
+        context["appointment_request"] = already_sent.appointment_request
+        return render(request, "appointments/already_sent.html", context, status=409)
+    except (OperationalError, InterfaceError):
+        return render(request, "appointments/not_sent.html", context, status=503)
+    return redirect(appointment_request)

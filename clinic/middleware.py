@@ -1,0 +1,97 @@
+"""What every answer carries, and which requests are not worth reading."""
+
+from collections.abc import Callable
+from typing import Any
+
+from csp.constants import SELF
+from csp.middleware import CSPMiddleware, PolicyParts
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+
+def is_staff_page(request: HttpRequest) -> bool:
+    """True for addresses of the admin."""
+    return request.path_info.startswith(reverse("admin:index"))
+
+
+class ContentSecurityPolicyMiddleware(CSPMiddleware):
+    """One strict policy. Public pages run no script at all; the admin runs the scripts of our own host."""
+
+    def get_policy_parts(
+        self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
+    ) -> PolicyParts:
+        """The policy for this answer."""
+        parts = super().get_policy_parts(request=request, response=response, report_only=report_only)
+        if is_staff_page(request):
+            scripts: dict[str, Any] = {"script-src": [SELF], "connect-src": [SELF]}
+            parts.update = {**(parts.update or {}), **scripts}
+        return parts
+
+
+def cross_origin_headers(get_response: GetResponse) -> GetResponse:
+    """No other site may embed or read what we answer."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        response.headers.setdefault("Cross-Origin-Embedder-Policy", "require-corp")
+        return response
+
+    return middleware
+
+
+def refuse_unusable_requests(get_response: GetResponse) -> GetResponse:
+    """Answer kindly, before any view or query, what no form of ours can have sent.
+
+    400 for a NUL byte in the address (PostgreSQL cannot hold one), 413 for a body over
+    DATA_UPLOAD_MAX_MEMORY_SIZE, 415 for a multipart body (there are no uploads here).
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        query = request.META.get("QUERY_STRING", "")
+        if any("\0" in part or "%00" in part for part in (request.path_info, query)):
+            return render(request, "400.html", status=400)
+        if _content_length(request) > (settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0):
+            return _refuse_body(request, "413.html", 413)
+        if request.content_type == "multipart/form-data":
+            return _refuse_body(request, "415.html", 415)
+        return get_response(request)
+
+    return middleware
+
+
+def _content_length(request: HttpRequest) -> int:
+    try:
+        return int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        return 0
+
+
+def _refuse_body(request: HttpRequest, template: str, status: int) -> HttpResponse:
+    """Answer without parsing the body. A reasonable body is read and dropped, so that the browser, which is
+    still sending, gets to see the answer instead of a broken connection."""
+    unread = min(_content_length(request), 20_000_000)
+    while unread > 0:
+        chunk = request.read(min(unread, 65_536))
+        if not chunk:
+            break
+        unread -= len(chunk)
+    response = render(request, template, status=status)
+    response.headers["Connection"] = "close"
+    return response
+
+
+def staff_pages_are_private(get_response: GetResponse) -> GetResponse:
+    """No page of the admin is kept by a browser or a proxy."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        if is_staff_page(request):
+            response.headers["Cache-Control"] = "no-store, private"
+        return response
+
+    return middleware

@@ -1,0 +1,163 @@
+"""The practice: who we are, how to reach us, when we are open."""
+
+import zoneinfo
+
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import InterfaceError, OperationalError, models
+from django.db.models import F, Q
+from phonenumber_field.modelfields import PhoneNumberField
+
+from clinic.hours import WorkingHours
+
+
+def validate_time_zone(name: str) -> None:
+    """Raise ValidationError unless `name` is an IANA time zone known to this machine."""
+    if name not in zoneinfo.available_timezones():
+        raise ValidationError("Choose a time zone such as America/Los_Angeles.", code="unknown_time_zone")
+
+
+validate_local_path = RegexValidator(
+    r"^/[a-z0-9/_-]*$", "Give a page of this site, such as /treatments/surgery/.", code="not_local"
+)
+
+
+class Announcement(models.Model):
+    """The banner above every page. At most one is up: the one that the profile names."""
+
+    PUBLIC_FIELDS = ("id", "message", "link_text", "link_path")
+    PRIVATE_FIELDS = ()
+
+    message = models.CharField(max_length=160)
+    link_text = models.CharField(max_length=40, default="Learn more")
+    link_path = models.CharField(
+        max_length=200, validators=[validate_local_path], help_text="A page of this site."
+    )
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class ClinicProfileQuerySet(models.QuerySet["ClinicProfile"]):
+    """Words about the one profile."""
+
+    def current(self) -> "ClinicProfile | None":
+        """The clinic's profile with its announcement, or None before it is loaded. One query.
+
+        While the database is away, the copy that this process read last: a page that says what went wrong must
+        still show the phone number.
+        """
+        try:
+            ClinicProfile.last_known = self.select_related("announcement").first()
+        except (OperationalError, InterfaceError):
+            pass
+        return ClinicProfile.last_known
+
+
+class ClinicProfile(models.Model):
+    """The clinic's name, people, address and numbers. One row: every page and mail takes them from here."""
+
+    PUBLIC_FIELDS = (
+        "id",
+        "name",
+        "clinician",
+        "phone",
+        "phone_display",
+        "address",
+        "emergency_number",
+        "time_zone",
+        "announcement",
+    )
+    PRIVATE_FIELDS = ()
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    name = models.CharField(max_length=80)
+    clinician = models.CharField(max_length=80, blank=True)
+    phone = PhoneNumberField(help_text="The number that is dialed.")
+    phone_display = models.CharField(max_length=30, help_text="The number as people read it.")
+    address = models.TextField(max_length=300, blank=True)
+    emergency_number = models.CharField(max_length=10, validators=[RegexValidator(r"^[0-9]{2,10}$")])
+    time_zone = models.CharField(max_length=64, validators=[validate_time_zone])
+    announcement = models.ForeignKey(
+        Announcement, null=True, blank=True, on_delete=models.SET_NULL, help_text="The banner that is up now."
+    )
+
+    objects = ClinicProfileQuerySet.as_manager()
+    last_known: "ClinicProfile | None" = None  # by this process
+
+    class Meta:
+        verbose_name = verbose_name_plural = "clinic profile"
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="clinic_profile_is_one_row")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def phone_href(self) -> str:
+        """The address of a link that dials the clinic."""
+        return f"tel:{self.phone.as_e164}"
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        """The time zone in which this clinic enters and reads times."""
+        return zoneinfo.ZoneInfo(self.time_zone)
+
+
+class Weekday(models.IntegerChoices):
+    """Days as `date.weekday()` counts them."""
+
+    MONDAY = 0, "Monday"
+    TUESDAY = 1, "Tuesday"
+    WEDNESDAY = 2, "Wednesday"
+    THURSDAY = 3, "Thursday"
+    FRIDAY = 4, "Friday"
+    SATURDAY = 5, "Saturday"
+    SUNDAY = 6, "Sunday"
+
+
+class OpeningHours(models.Model):
+    """One period on one day of the week, in the clinic's zone. A day may have several."""
+
+    PUBLIC_FIELDS = ("id", "weekday", "opens", "closes")
+    PRIVATE_FIELDS = ()
+
+    weekday = models.PositiveSmallIntegerField(choices=Weekday)
+    opens = models.TimeField()
+    closes = models.TimeField()
+
+    class Meta:
+        verbose_name_plural = "opening hours"
+        ordering = ["weekday", "opens"]
+        constraints = [
+            models.CheckConstraint(condition=Q(opens__lt=F("closes")), name="opening_hours_open_before_close"),
+            models.CheckConstraint(condition=Q(weekday__range=(0, 6)), name="opening_hours_weekday_exists"),
+            models.UniqueConstraint(fields=["weekday", "opens"], name="opening_hours_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_weekday_display()} {self.opens:%H:%M} to {self.closes:%H:%M}"
+
+
+class ClosedDate(models.Model):
+    """A day on which the clinic stays closed whatever the weekday says."""
+
+    PUBLIC_FIELDS = ("id", "date", "reason")
+    PRIVATE_FIELDS = ()
+
+    date = models.DateField(unique=True)
+    reason = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        ordering = ["date"]
+
+    def __str__(self) -> str:
+        return f"{self.date}"
+
+
+def working_hours(zone: zoneinfo.ZoneInfo) -> WorkingHours:
+    """The clinic's calendar as `clinic.hours` reckons with it, its times in `zone`. Two queries."""
+    periods: dict[int, list[tuple]] = {}
+    for row in OpeningHours.objects.all():
+        periods.setdefault(row.weekday, []).append((row.opens, row.closes))
+    closed = frozenset(ClosedDate.objects.values_list("date", flat=True))
+    return WorkingHours(periods=periods, closed_dates=closed, zone=zone)

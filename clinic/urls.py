@@ -1,0 +1,17 @@
+"""The doors of the house."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from clinic import views
+
+urlpatterns = [
+    path("", include("conditions.urls")),
+    path("appointments/", include("appointments.urls")),
+    path("privacy/", views.privacy, name="privacy"),
+    path("accessibility/", views.accessibility, name="accessibility"),
+    path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
+    path("admin/", admin.site.urls),
+]
+handler500 = "clinic.views.server_error"

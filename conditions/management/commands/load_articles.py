@@ -1,0 +1,56 @@
+"""Put the shipped red flags and articles in the database, once or again."""
+
+import tomllib
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection, transaction
+
+from conditions import article_files
+from conditions.models import Article, RedFlag
+
+
+class Command(BaseCommand):
+    """`manage.py load_articles`. What staff have changed since it was loaded stays as they left it."""
+
+    help = "Load red flags and articles from conditions/content/, leaving alone what staff have changed."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """All or nothing, in one transaction; a second loader waits for the first."""
+        try:
+            with transaction.atomic():
+                with connection.cursor() as cursor:
+                    cursor.execute("LOCK TABLE conditions_article IN SHARE ROW EXCLUSIVE MODE")
+                new_flags = self._load_red_flags()
+                loaded, kept = self._load_articles()
+        except article_files.ArticleFileError as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"Loaded {new_flags} red flags and {len(loaded)} articles.")
+        for key in kept:
+            self.stdout.write(f"Left alone, because staff changed it: {key}")
+
+    def _load_red_flags(self) -> int:
+        """Add those that are missing. An existing one is the clinic's own."""
+        rows = tomllib.loads((article_files.CONTENT / "red_flags.toml").read_text())["red_flag"]
+        there = set(RedFlag.objects.values_list("key", flat=True))
+        new = [RedFlag(position=position, **row) for position, row in enumerate(rows) if row["key"] not in there]
+        for red_flag in new:
+            red_flag.full_clean()
+        RedFlag.objects.bulk_create(new)
+        return len(new)
+
+    def _load_articles(self) -> tuple[list[str], list[str]]:
+        """The keys of the articles that were loaded, and of those that staff have changed."""
+        loaded, kept = [], []
+        written = []
+        for key, content in article_files.read_all().items():
+            article = Article.objects.with_key(key).first()
+            if article is None or article.loaded_digest != article_files.digest(content):
+                if article and article_files.digest(article_files.content_of(article)) != article.loaded_digest:
+                    kept.append(key)
+                    continue
+                written.append((article_files.write(key, content), content))
+                loaded.append(key)
+        for article, content in written:
+            article_files.relate(article, content)
+        return loaded, kept

@@ -1,0 +1,56 @@
+"""The one table of warning symptoms."""
+
+from django.db import models
+from django.db.models import Q
+
+
+class Tier(models.TextChoices):
+    """How soon a red flag needs care."""
+
+    EMERGENCY = "emergency", "Emergency: now"
+    URGENT = "urgent", "Urgent: today"
+    MENTION = "mention", "Tell us about it"
+
+
+class RedFlagQuerySet(models.QuerySet["RedFlag"]):
+    """Words about red flags."""
+
+    def in_use(self) -> "RedFlagQuerySet":
+        """Those that patients are asked about, the most urgent tier first."""
+        rank = models.Case(*[models.When(tier=tier, then=number) for number, tier in enumerate(Tier.values)])
+        return self.filter(is_in_use=True).order_by(rank, "position")
+
+
+class RedFlag(models.Model):
+    """A warning symptom. The one wording for care cards, the safety check and the staff's record."""
+
+    PUBLIC_FIELDS = ("id", "key", "tier", "wording", "concern", "position", "version", "is_in_use")
+    PRIVATE_FIELDS = ()
+
+    key = models.SlugField(max_length=40, unique=True)
+    tier = models.CharField(max_length=10, choices=Tier)
+    wording = models.CharField(max_length=200, help_text='Completes "Do you have ...", in plain words.')
+    concern = models.CharField(max_length=120, help_text="What staff think of first. Not shown to patients.")
+    position = models.PositiveSmallIntegerField()
+    version = models.PositiveSmallIntegerField(default=1, help_text="Raise it when the wording changes.")
+    is_in_use = models.BooleanField(default=True)
+
+    objects = RedFlagQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.CheckConstraint(condition=Q(tier__in=Tier.values), name="red_flag_tier_exists"),
+            models.CheckConstraint(condition=Q(version__gte=1), name="red_flag_version_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return self.wording
+
+
+def by_tier(red_flags: "list[RedFlag] | RedFlagQuerySet") -> dict[str, list[RedFlag]]:
+    """The red flags under each tier, for the care cards and the safety check."""
+    tiers: dict[str, list[RedFlag]] = {tier: [] for tier in Tier.values}
+    for red_flag in red_flags:
+        tiers[red_flag.tier].append(red_flag)
+    return tiers

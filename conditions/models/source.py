@@ -1,0 +1,89 @@
+"""The evidence: what a claim in an article rests on."""
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+
+
+class SourceKind(models.TextChoices):
+    """What a source is."""
+
+    GUIDELINE = "guideline", "Guideline"
+    SYSTEMATIC_REVIEW = "systematic_review", "Systematic review"
+    TRIAL = "trial", "Trial"
+    OBSERVATIONAL = "observational", "Observational study"
+    REVIEW = "review", "Review or textbook"
+    PATIENT_INFORMATION = "patient_information", "Patient information"
+
+
+class Direction(models.TextChoices):
+    """Which way a source points."""
+
+    FOR = "for", "For"
+    AGAINST = "against", "Against"
+    MIXED = "mixed", "Mixed"
+    NEUTRAL = "neutral", "Neutral"
+
+
+class Strength(models.TextChoices):
+    """How much weight the source itself puts on it."""
+
+    STRONG = "strong", "Strong"
+    MODERATE = "moderate", "Moderate"
+    WEAK = "weak", "Weak"
+    UNKNOWN = "unknown", "Not stated"
+
+
+class ReadWhere(models.TextChoices):
+    """Where the source was read. A copy is shown to editors as "primary source not opened"."""
+
+    PUBLISHER = "publisher", "At the publisher"
+    COPY = "copy", "In a copy: primary source not opened"
+
+
+class Source(models.Model):
+    """What a claim in an article rests on."""
+
+    PUBLIC_FIELDS = (
+        "id",
+        "article",
+        "position",
+        "key",
+        "claim",
+        "citation",
+        "publisher",
+        "year",
+        "url",
+        "kind",
+        "direction",
+        "strength",
+        "read_where",
+    )
+    PRIVATE_FIELDS = ()
+
+    article = models.ForeignKey("conditions.Article", on_delete=models.CASCADE, related_name="sources")
+    position = models.PositiveSmallIntegerField()
+    key = models.SlugField(max_length=60, help_text="Cited in the text as [^key].")
+    claim = models.CharField(max_length=500)
+    citation = models.CharField(max_length=300)
+    publisher = models.CharField(max_length=120)
+    year = models.PositiveSmallIntegerField(null=True, blank=True)
+    url = models.CharField(
+        "address",
+        max_length=500,
+        validators=[RegexValidator(r"^https?://[^\s\"<>\\]+$", "Give an address that begins with https://.")],
+    )
+    kind = models.CharField(max_length=20, choices=SourceKind)
+    direction = models.CharField(max_length=10, choices=Direction)
+    strength = models.CharField(max_length=10, choices=Strength)
+    read_where = models.CharField("read", max_length=10, choices=ReadWhere)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["article", "key"], name="source_key_once"),
+            models.CheckConstraint(condition=Q(url__regex=r"^https?://"), name="source_url_is_web"),
+        ]
+
+    def __str__(self) -> str:
+        return self.citation

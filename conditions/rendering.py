@@ -1,0 +1,90 @@
+"""The only place where article text becomes HTML: CommonMark without raw HTML, then an allowlist."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import nh3
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import slugify
+from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
+
+ALLOWED_TAGS = {"p", "h2", "h3", "h4", "ul", "ol", "li", "a", "strong", "em", "blockquote", "br", "hr", "sup"}
+ALLOWED_ATTRIBUTES = {"a": {"href", "id", "class", "aria-label"}, "h2": {"id"}, "h3": {"id"}, "sup": {"class"}}
+CITATION = re.compile(r"\[\^([a-z0-9-]{1,60})\]")
+
+
+def to_html(text: str, sources: Sequence[dict[str, Any]] = (), *, heading_ids: bool = True) -> SafeString:
+    """Article text (Markdown) as HTML that is safe to show.
+
+    `sources` are the article's, in order, as `ArticleQuerySet.with_sources` gives them: each [^key] becomes a link
+    to the note of its number; a key that no source has is left out. Headings get ids from their words, for links
+    within the page, unless `heading_ids` is off (when several texts stand on one page).
+    """
+    numbers = {source["key"]: number for number, source in enumerate(sources, start=1)}
+    html = _MARKDOWN.render(text, {"numbers": numbers, "heading_ids": heading_ids})
+    return mark_safe(nh3.clean(html, tags=ALLOWED_TAGS, attributes=ALLOWED_ATTRIBUTES, link_rel="noreferrer"))  # noqa: S308
+
+
+def _is_safe_link(url: str) -> bool:
+    """Pages of this site and web pages; no script, no data, no address that borrows the page's scheme."""
+    return url.startswith(("/", "#", "https://", "http://", "tel:")) and not url.startswith(("//", "/\\"))
+
+
+def _number_citations(state: StateCore) -> None:
+    """Turn [^key] in running text into a link to that source's note."""
+    numbers: dict[str, int] = state.env.get("numbers", {})
+    for block in state.tokens:
+        if block.type == "inline":
+            block.children = [part for child in block.children or [] for part in _cited(child, numbers)]
+
+
+def _cited(token: Token, numbers: dict[str, int]) -> list[Token]:
+    if token.type != "text" or "[^" not in token.content:
+        return [token]
+    parts: list[Token] = []
+    for index, piece in enumerate(CITATION.split(token.content)):
+        if index % 2 == 0:
+            parts.append(Token("text", "", 0, content=piece))
+        elif piece in numbers:
+            parts.extend(_note_link(numbers[piece]))
+    return parts
+
+
+def _note_link(number: int) -> list[Token]:
+    attributes: dict[str, str | int | float] = {
+        "href": f"#source-{number}",
+        "aria-label": f"Source {number}",
+    }
+    return [
+        Token("sup_open", "sup", 1, attrs={"class": "citation"}),
+        Token("link_open", "a", 1, attrs=attributes),
+        Token("text", "", 0, content=str(number)),
+        Token("link_close", "a", -1),
+        Token("sup_close", "sup", -1),
+    ]
+
+
+def _name_headings(state: StateCore) -> None:
+    """Give each heading an id made of its words, so that it can be linked to."""
+    if not state.env.get("heading_ids"):
+        return
+    seen: dict[str, int] = {}
+    for opening, inline in zip(state.tokens, state.tokens[1:], strict=False):
+        if opening.type == "heading_open":
+            name = slugify(CITATION.sub("", inline.content)) or "part"
+            seen[name] = seen.get(name, 0) + 1
+            opening.attrSet("id", name if seen[name] == 1 else f"{name}-{seen[name]}")
+
+
+def _build() -> MarkdownIt:
+    markdown = MarkdownIt("commonmark", {"html": False}).disable("image")
+    markdown.validateLink = _is_safe_link  # type: ignore[method-assign]
+    markdown.core.ruler.push("name_headings", _name_headings)
+    markdown.core.ruler.push("number_citations", _number_citations)
+    return markdown
+
+
+_MARKDOWN = _build()

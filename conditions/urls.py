@@ -1,0 +1,14 @@
+"""Addresses of the reading rooms."""
+
+from django.urls import path
+
+from conditions import views
+
+app_name = "conditions"
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("conditions/", views.condition_list, name="condition_list"),
+    path("conditions/<slug:slug>/", views.condition_detail, name="condition_detail"),
+    path("causes/<slug:slug>/", views.cause_detail, name="cause_detail"),
+    path("treatments/<slug:slug>/", views.treatment_detail, name="treatment_detail"),
+]
