@@ -9,6 +9,9 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
+
+from clinic.models import ClinicProfile
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -85,13 +88,16 @@ def _refuse_body(request: HttpRequest, template: str, status: int) -> HttpRespon
     return response
 
 
-def staff_pages_are_private(get_response: GetResponse) -> GetResponse:
-    """No page of the admin is kept by a browser or a proxy."""
+def staff_pages(get_response: GetResponse) -> GetResponse:
+    """Staff read and enter times in the clinic's zone, and no browser or proxy keeps what they see."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
-        response = get_response(request)
-        if is_staff_page(request):
-            response.headers["Cache-Control"] = "no-store, private"
+        if not is_staff_page(request):
+            return get_response(request)
+        profile = ClinicProfile.objects.current()
+        with timezone.override(profile.zone if profile else None):
+            response = get_response(request)
+        response.headers["Cache-Control"] = "no-store, private"
         return response
 
     return middleware

@@ -1,6 +1,7 @@
 """The practice: who we are, how to reach us, when we are open."""
 
 import zoneinfo
+from datetime import time
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -156,8 +157,12 @@ class ClosedDate(models.Model):
 
 def working_hours(zone: zoneinfo.ZoneInfo) -> WorkingHours:
     """The clinic's calendar as `clinic.hours` reckons with it, its times in `zone`. Two queries."""
-    periods: dict[int, list[tuple]] = {}
-    for row in OpeningHours.objects.all():
-        periods.setdefault(row.weekday, []).append((row.opens, row.closes))
+    periods: dict[int, list[tuple[time, time]]] = {}
+    for row in OpeningHours.objects.order_by("weekday", "opens"):
+        day = periods.setdefault(row.weekday, [])
+        if day and row.opens <= day[-1][1]:  # overlapping rows are one opening
+            day[-1] = (day[-1][0], max(day[-1][1], row.closes))
+        else:
+            day.append((row.opens, row.closes))
     closed = frozenset(ClosedDate.objects.values_list("date", flat=True))
     return WorkingHours(periods=periods, closed_dates=closed, zone=zone)

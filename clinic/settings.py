@@ -47,7 +47,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "clinic.middleware.staff_pages_are_private",
+    "clinic.middleware.staff_pages",
 ]
 ROOT_URLCONF = "clinic.urls"
 WSGI_APPLICATION = "clinic.wsgi.application"
@@ -127,7 +127,7 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
     for feature in (
         "accelerometer autoplay camera display-capture encrypted-media fullscreen geolocation gyroscope "
         "hid identity-credentials-get idle-detection local-fonts magnetometer microphone midi payment "
-        "picture-in-picture publickey-credentials-get screen-wake-lock serial usb web-share xr-spatial-tracking"
+        "picture-in-picture publickey-credentials-get screen-wake-lock serial usb xr-spatial-tracking"
     ).split()
 }
 
@@ -141,6 +141,10 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+
+# Invented people, for a developer's machine
+DEMO_PASSWORD = env.text("DEMO_PASSWORD")
+PORT = env.whole_number("PORT", default=8000, lowest=1, highest=65535)
 
 # Forms
 CRISPY_ALLOWED_TEMPLATE_PACKS = ["clinic"]

@@ -10,8 +10,15 @@ from conditions.rendering import to_html
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Where a patient starts: the conditions, and how to ask for an appointment."""
-    return render(request, "conditions/home.html", {"conditions": Condition.objects.published()})
+    """Where a patient starts: the conditions, their causes, and how to ask for an appointment."""
+    conditions = list(Condition.objects.published().with_sections())
+    causes = {
+        section.article.pk: section.article
+        for condition in conditions
+        for section in condition.section_list
+        if section.article.kind == Kind.CAUSE
+    }
+    return render(request, "conditions/home.html", {"conditions": conditions, "causes": causes.values()})
 
 
 @require_safe

@@ -1,0 +1,47 @@
+"""The practice, as managers keep it."""
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from clinic.models import Announcement, ClinicProfile, ClosedDate, OpeningHours
+
+admin.site.site_header = "Clinic staff"
+admin.site.site_title = "Clinic staff"
+admin.site.index_title = "Today"
+admin.site.empty_value_display = "Not given"
+
+
+@admin.register(ClinicProfile)
+class ClinicProfileAdmin(admin.ModelAdmin):
+    """The one profile: changed, never added to or deleted."""
+
+    list_display = ("name", "clinician", "phone_display", "time_zone")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """The installation makes the one row."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: ClinicProfile | None = None) -> bool:
+        """Every page needs it."""
+        return False
+
+
+@admin.register(Announcement)
+class AnnouncementAdmin(admin.ModelAdmin):
+    """Banners; the profile names the one that is up."""
+
+    list_display = ("message", "link_path")
+
+
+@admin.register(OpeningHours)
+class OpeningHoursAdmin(admin.ModelAdmin):
+    """When the clinic works. Promises to patients are reckoned from it."""
+
+    list_display = ("weekday", "opens", "closes")
+
+
+@admin.register(ClosedDate)
+class ClosedDateAdmin(admin.ModelAdmin):
+    """When it does not."""
+
+    list_display = ("date", "reason")

@@ -1,0 +1,98 @@
+"""Articles and red flags, as editors and clinicians keep them."""
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils import timezone
+
+from conditions.models import Article, Cause, Condition, Kind, MayHelp, RedFlag, Section, Source, Treatment
+
+
+class SourceInline(admin.StackedInline):
+    """The evidence of an article."""
+
+    model = Source
+    extra = 0
+
+
+class SectionInline(admin.StackedInline):
+    """The causes and treatments on a condition's page."""
+
+    model = Section
+    fk_name = "condition"
+    extra = 0
+
+
+class MayHelpInline(admin.TabularInline):
+    """The treatments that may help with a cause."""
+
+    model = MayHelp
+    fk_name = "cause"
+    extra = 0
+
+
+class ArticleAdmin(admin.ModelAdmin):
+    """One kind of article. Deleting is not for the web: withdraw it instead."""
+
+    kind: Kind
+    list_display = ("title", "slug", "state")
+    inlines = (SourceInline,)
+    fieldsets = (
+        (None, {"fields": ("title", "short_title", "medical_name", "slug", "summary", "diagram")}),
+        ("Text", {"fields": ("body",)}),
+        ("Readable", {"fields": ("published_from", "withdrawn_from")}),
+    )
+
+    @admin.display(description="State")
+    def state(self, article: Article) -> str:
+        """Draft, scheduled, published or withdrawn, as of now."""
+        now = timezone.now()
+        if article.withdrawn_from and article.withdrawn_from <= now:
+            return "Withdrawn"
+        if article.published_from is None:
+            return "Draft"
+        return "Published" if article.published_from <= now else "Scheduled"
+
+    def save_model(self, request: HttpRequest, obj: Article, form: object, change: bool) -> None:
+        """Each list adds articles of its own kind."""
+        obj.kind = self.kind
+        super().save_model(request, obj, form, change)
+
+
+@admin.register(Condition)
+class ConditionAdmin(ArticleAdmin):
+    """Conditions, with their sections."""
+
+    kind = Kind.CONDITION
+    inlines = (SectionInline, SourceInline)
+    fieldsets = (
+        ArticleAdmin.fieldsets[0],
+        ("Text", {"fields": ("body", "closing")}),
+        ArticleAdmin.fieldsets[2],
+    )
+
+
+@admin.register(Cause)
+class CauseAdmin(ArticleAdmin):
+    """Causes, with what may help."""
+
+    kind = Kind.CAUSE
+    inlines = (MayHelpInline, SourceInline)
+
+
+@admin.register(Treatment)
+class TreatmentAdmin(ArticleAdmin):
+    """Treatments."""
+
+    kind = Kind.TREATMENT
+
+
+@admin.register(RedFlag)
+class RedFlagAdmin(admin.ModelAdmin):
+    """Warning symptoms. One that is no longer asked is taken out of use, not deleted: old requests name it."""
+
+    list_display = ("wording", "tier", "concern", "version", "is_in_use")
+    list_filter = ("tier", "is_in_use")
+
+    def has_delete_permission(self, request: HttpRequest, obj: RedFlag | None = None) -> bool:
+        """Taken out of use instead."""
+        return False
