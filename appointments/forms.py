@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import formats
 from django.utils.datastructures import MultiValueDict
+from django.utils.text import capfirst
 from phonenumber_field.formfields import PhoneNumberField
 
 from appointments.fields import BirthDateField
@@ -58,7 +59,7 @@ class SafetyCheckForm(forms.Form):
         for tier, flags in by_tier(list(self.red_flags.values())).items():
             if flags:
                 self.fields[tier] = forms.MultipleChoiceField(
-                    choices=[(flag.key, flag.wording) for flag in flags],
+                    choices=[(flag.key, capfirst(flag.wording)) for flag in flags],
                     widget=forms.CheckboxSelectMultiple,
                     required=False,
                     label=self.LEGENDS[Tier(tier)],

@@ -3,7 +3,7 @@
 No ORM and no HTTP here. `python manage.py draw_lifecycle` draws the picture in the README from this table.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from django.db.models import IntegerChoices, TextChoices
@@ -29,6 +29,14 @@ class Urgency(IntegerChoices):
     URGENT = 2, "Urgent"
     SOON = 3, "Soon"
     ROUTINE = 4, "Routine"
+
+
+URGENCY_BY_TIER = {"emergency": Urgency.EMERGENCY, "urgent": Urgency.URGENT, "mention": Urgency.SOON}
+
+
+def urgency_of(tiers: Iterable[str]) -> Urgency:
+    """The urgency that red flags of these tiers ask for: that of the gravest; ROUTINE when there is none."""
+    return min((URGENCY_BY_TIER[tier] for tier in tiers), default=Urgency.ROUTINE)
 
 
 class Role(TextChoices):

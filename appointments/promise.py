@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
 from appointments.lifecycle import Urgency
-from clinic.hours import WorkingHours
+from clinic.hours import NoWorkingTime, WorkingHours
+from clinic.models import ClinicProfile, working_hours
 
 WORKING_DAY = timedelta(hours=8)
 
@@ -47,3 +48,14 @@ def reply_by(received_at: datetime, urgency: Urgency, hours: WorkingHours) -> da
     due, closes = due.astimezone(UTC), closes.astimezone(UTC)
     rounded = due + (_WHOLE - due) % ROUNDED_TO
     return min(rounded, closes).astimezone(hours.zone)
+
+
+def promise(received_at: datetime, urgency: Urgency) -> datetime | None:
+    """The reply-by time for a request received then, by the clinic's own opening hours; None when it has none.
+
+    Three queries. Raises ClinicProfile.DoesNotExist before the clinic's profile is loaded.
+    """
+    try:
+        return reply_by(received_at, urgency, working_hours(ClinicProfile.objects.get().zone))
+    except NoWorkingTime:
+        return None

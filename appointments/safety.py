@@ -7,8 +7,7 @@ from uuid import UUID, uuid4
 
 from django.core import signing
 
-from appointments.lifecycle import Urgency
-from appointments.models.request import urgency_of
+from appointments.lifecycle import Urgency, urgency_of
 from conditions.models import Article, RedFlag
 
 SALT = "appointments.safety"
@@ -28,7 +27,7 @@ class SafetyCheck:
     def of(cls, red_flags: Iterable[RedFlag], article_key: str) -> Self:
         """A new check with a new one-time key."""
         ticked = list(red_flags)
-        return cls(uuid4(), tuple(flag.key for flag in ticked), urgency_of(ticked), article_key)
+        return cls(uuid4(), tuple(flag.key for flag in ticked), urgency_of(flag.tier for flag in ticked), article_key)
 
     @classmethod
     def from_token(cls, token: str) -> Self:

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods
 
 from appointments.forms import AppointmentRequestForm, CheckedByClinicianForm, SafetyCheckForm, WithdrawForm
 from appointments.lifecycle import MoveRefused, RequestStatus, Role
-from appointments.models import AlreadySent, AppointmentRequest
-from appointments.models.request import promise
+from appointments.models import AlreadySent, AppointmentRequest, RequestSource
+from appointments.promise import promise
 from appointments.safety import SafetyCheck
 from conditions.models import RedFlag
 
@@ -142,6 +142,7 @@ def _send(request: HttpRequest, safety: SafetyCheck, form: AppointmentRequestFor
         appointment_request = AppointmentRequest.objects.submit(
             form.answers(),
             key=safety.key,
+            source=RequestSource.WEB,
             red_flags=safety.red_flags(),
             is_checked_by_clinician=safety.is_checked_by_clinician,
             article=safety.article(),

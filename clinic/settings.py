@@ -150,6 +150,7 @@ PORT = env.whole_number("PORT", default=8000, lowest=1, highest=65535)
 CRISPY_ALLOWED_TEMPLATE_PACKS = ["clinic"]
 CRISPY_TEMPLATE_PACK = "clinic"
 PHONENUMBER_DEFAULT_REGION = "US"
+PHONENUMBER_DEFAULT_FORMAT = "INTERNATIONAL"
 PHONENUMBER_DB_FORMAT = "RFC3966"  # E164 would lose an extension
 PRIVACY_VERSION = "2026-11"  # of the text that a patient agrees to: raise it when the privacy page changes
 

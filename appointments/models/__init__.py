@@ -2,13 +2,13 @@
 
 from appointments.models.record import RedFlagAnswer, StatusChange
 from appointments.models.request import (
-    AlreadySent,
     AppointmentRequest,
     Duration,
     PartOfDay,
     PreferredContact,
     RequestSource,
 )
+from appointments.models.sending import AlreadySent
 
 __all__ = [
     "AlreadySent",

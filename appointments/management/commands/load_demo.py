@@ -13,8 +13,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from appointments.lifecycle import RequestStatus, Role
-from appointments.models import AppointmentRequest, Duration, PartOfDay, PreferredContact
-from appointments.models.request import promise
+from appointments.models import AppointmentRequest, Duration, PartOfDay, PreferredContact, RequestSource
+from appointments.promise import promise
 from conditions.models import Article, RedFlag
 
 NAMESPACE = UUID("7c1f5b0e-6c0b-4a4e-9f0f-3f6f1f6f2d11")
@@ -94,6 +94,7 @@ class Command(BaseCommand):
         appointment_request = AppointmentRequest.objects.submit(
             answers,
             key=uuid5(NAMESPACE, str(number)),
+            source=RequestSource.WEB,
             red_flags=RedFlag.objects.filter(key__in=flags),
             is_checked_by_clinician="both-legs" in flags,
             article=Article.objects.published().with_key("condition/lower-back-pain-when-walking").first(),
