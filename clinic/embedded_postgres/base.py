@@ -47,6 +47,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     client_class = DatabaseClient
 
+    @property
+    def server(self) -> Server:
+        """The server of this connection, for whoever starts it and has to stop it in the end."""
+        return server_of(self.settings_dict)
+
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """Connect; when that fails, see to the server and the database, and connect once more.
 

@@ -90,7 +90,8 @@ class Server:
         Asks the system only (about 0.1 ms), so it says nothing of whether the server takes connections.
         """
         with suppress(ValueError, IndexError):
-            return str(self.data) in _command_line(int(self._note()[0]))
+            program, *words = _command_line(int(self._note()[0]))
+            return os.path.basename(program) == "postgres" and words[:2] == ["-D", str(self.data)]
         return False
 
     @contextmanager

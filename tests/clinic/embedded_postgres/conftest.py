@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from clinic.embedded_postgres import account
 from clinic.embedded_postgres.server import Server
 
 from .processes import kill_all
@@ -27,9 +28,14 @@ def folder() -> Iterator[Path]:
     for data in data_directories(folder):
         Server(data).stop()
         kill_all(data)  # what a failed test left half alive
-        if data.is_symlink():
-            shutil.rmtree(data.resolve(), ignore_errors=True)
     shutil.rmtree(folder)
+
+
+@pytest.fixture
+def refuge(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Another place than /var/lib for what root's servers cannot keep in the project. Not made yet."""
+    monkeypatch.setattr(account, "REFUGE", folder / "refuge")
+    return account.REFUGE
 
 
 def data_directories(folder: Path) -> list[Path]:
@@ -50,9 +56,11 @@ def data(folder: Path) -> Path:
 
 
 @pytest.fixture
-def bystander() -> Iterator[psutil.Process]:
-    """A process that has nothing to do with any server."""
-    process = subprocess.Popen(["sleep", "600"])
+def bystander(data: Path) -> Iterator[psutil.Process]:
+    """A process that is no server, though the user and the directory are the same, as a backup's are."""
+    command = ["sh", "-c", "read line", "backup", str(data)]  # waits for a line that never comes
+    user = "nobody" if os.geteuid() == 0 else None
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, user=user)
     yield psutil.Process(process.pid)
     process.kill()
-    process.wait()
+    process.communicate()

@@ -8,6 +8,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +99,8 @@ def kill_all(data: Path) -> None:
 
 def _kill(processes: list[psutil.Process]) -> None:
     for process in processes:
-        process.send_signal(signal.SIGKILL)
+        with suppress(psutil.NoSuchProcess):  # the end of the first one ends others
+            process.send_signal(signal.SIGKILL)
     until(lambda: not any(lives(process) for process in processes))
 
 

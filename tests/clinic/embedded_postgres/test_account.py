@@ -3,14 +3,13 @@
 import os
 import pwd
 import shutil
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from clinic.embedded_postgres import server as server_module
-from clinic.embedded_postgres.account import REFUGE, Account
+from clinic.embedded_postgres.account import Account
 from clinic.embedded_postgres.launch import bindir
 from clinic.embedded_postgres.server import EmbeddedPostgresError, Server
 
@@ -27,8 +26,8 @@ def permissions_above(path: Path) -> dict[Path, tuple[int, int]]:
 
 
 @pytest.fixture
-def private_folder(folder: Path) -> Path:
-    """A folder like root's home."""
+def private_folder(folder: Path, refuge: Path) -> Path:
+    """A folder like root's home, and a refuge for what others have to reach."""
     private = folder / "home" / "project"
     private.mkdir(parents=True)
     private.parent.chmod(0o700)
@@ -46,13 +45,13 @@ def test_root_runs_it_as_nobody_where_nobody_can_reach(folder: Path) -> None:
 
 
 @needs_root
-def test_root_in_a_private_directory_keeps_data_in_the_refuge(private_folder: Path) -> None:
+def test_root_in_a_private_directory_keeps_data_in_the_refuge(private_folder: Path, refuge: Path) -> None:
     server = Server(private_folder / "postgres", throwaway=True)
     before = permissions_above(server.path)
     server.start("clinic")
     query(server, "CREATE TABLE visit AS SELECT 1 AS number")
     assert server.path.is_symlink()
-    assert server.data.parent == REFUGE
+    assert server.data.parent == refuge
     assert server.data.stat().st_mode & 0o077 == 0
     assert users_of(server) == {"nobody"}
     kill_all(server.data)
@@ -71,7 +70,6 @@ def test_root_finds_no_old_data_once_the_link_is_gone(private_folder: Path) -> N
     server.path.unlink()
     server.start("clinic")
     assert server.data != old
-    shutil.rmtree(old)
 
 
 @needs_root
@@ -92,7 +90,7 @@ def test_root_leaves_a_private_directory_of_other_things_alone(private_folder: P
 
 
 @pytest.fixture
-def private_programs(private_folder: Path) -> Iterator[Path]:
+def private_programs(private_folder: Path) -> Path:
     """The programs as in a virtual environment that only root can reach, even file by file."""
     install, package = bindir().parent, bindir().parent.parent
     site_packages = private_folder / "site-packages"
@@ -101,16 +99,12 @@ def private_programs(private_folder: Path) -> Iterator[Path]:
             shutil.copytree(part, site_packages / part.relative_to(package.parent))
     for path in [site_packages, *site_packages.rglob("*")]:
         path.chmod(path.stat().st_mode & 0o700)
-    programs = site_packages / install.relative_to(package.parent) / "bin"
-    yield programs
-    copy = Account.for_data(private_folder / "none").programs(programs).parents[2]
-    assert copy.parent == REFUGE
-    shutil.rmtree(copy)
+    return site_packages / install.relative_to(package.parent) / "bin"
 
 
 @needs_root
 def test_root_with_private_programs_runs_a_copy(
-    private_folder: Path, private_programs: Path, monkeypatch: pytest.MonkeyPatch
+    private_folder: Path, private_programs: Path, refuge: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(server_module, "bindir", lambda: private_programs)
     umask = os.umask(0o077)
@@ -120,13 +114,16 @@ def test_root_with_private_programs_runs_a_copy(
         server.start("clinic")
         assert query(server, "SELECT to_tsvector('english', 'walking')::text") == ["'walk':1"]
         assert server.stop()
+        server.start("clinic")
     finally:
         os.umask(umask)
     assert permissions_above(private_programs) == before
+    assert len(list(refuge.glob("programs-*"))) == 1
+    assert len(list(refuge.iterdir())) == 2  # and the data
 
 
 @needs_root
-def test_normal_user_on_a_long_path_with_a_space_under_a_foreign_locale(folder: Path) -> None:
+def test_normal_user_on_a_long_path_with_a_space_under_a_foreign_locale(folder: Path, refuge: Path) -> None:
     owned = folder / "of daemon"
     owned.mkdir()
     shutil.chown(owned, "daemon")

@@ -66,7 +66,7 @@ def test_path_whose_sockets_somebody_else_has_taken(folder: Path) -> None:
         sockets.rmdir()
 
 
-@pytest.mark.parametrize("name", ['with a "quote', "with, a comma", "with $HOME `id`; 'x'", "señora"])
+@pytest.mark.parametrize("name", ['a, "b" $HOME `id`;', "señora's"])
 def test_path_with_signs_that_shells_and_lists_know(folder: Path, name: str) -> None:
     server = Server(folder / name / "postgres", throwaway=True)
     server.start("clinic")
