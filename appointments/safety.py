@@ -10,7 +10,7 @@ from django.core import signing
 from appointments.lifecycle import Urgency, urgency_of
 from conditions.models import Article, RedFlag
 
-SALT = "appointments.safety"
+SALT = "appointments.safety.1"  # raise the number when the fields change
 
 
 @dataclass(frozen=True)
