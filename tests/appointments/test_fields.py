@@ -4,6 +4,7 @@ import datetime
 from html.parser import HTMLParser
 
 import pytest
+from crispy_forms.utils import render_crispy_form
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
@@ -16,7 +17,8 @@ from appointments.fields import BirthDateField
 NAUGHTY = [
     "\0", "1\0", "²", "٣", "१", "１２", "Ⅻ", "½", "-1", "+1", "1.0", "1e1", "0x1", "1_0", "0", "00", "32",
     "NaN", "inf", "None", "true", "\ud800", "\u202e12", "\u200b1", "1 2", "1\n2", "<script>", "' OR 1=1 --",
-    "%s%d%(missing)s", "{0}", "{{ 7*7 }}", "mars", "ma", "junes", "marchapril", "9" * 5_000, "jan" * 50_000, "12" + "\u0301",
+    "%s%d%(missing)s", "{0}", "{{ 7*7 }}", "mars", "ma", "junes", "marchapril", "9" * 5_000, "jan" * 50_000,
+    "12\u0301",
     "🦴", "\ufeff", "\\", '"', "İ", "ſeptember",
 ]  # fmt: skip
 
@@ -162,3 +164,45 @@ def test_birth_date_field_is_carried_on_hidden() -> None:
     assert all(box["type"] == "hidden" for box in boxes)
     second = form_with(*(str(box["value"]) for box in boxes))
     assert second.is_valid() and second.cleaned_data == {"date_of_birth": datetime.date(1962, 4, 27)}
+
+
+class EveryKindForm(forms.Form):
+    """One field of each kind that the form pack draws."""
+
+    name = forms.CharField(help_text="As on your ID")
+    date_of_birth = BirthDateField(help_text="For example, 4 27 1962")
+    contact = forms.ChoiceField(choices=[("phone", "Phone"), ("email", "Email")], widget=forms.RadioSelect)
+    days = forms.MultipleChoiceField(choices=[("1", "Monday")], widget=forms.CheckboxSelectMultiple)
+    problem = forms.CharField(widget=forms.Textarea)
+    agreed = forms.BooleanField()
+    note = forms.CharField(required=False)
+
+
+def test_form_pack_every_line_of_the_summary_leads_to_a_control() -> None:
+    tags = Tags(render_crispy_form(EveryKindForm(QueryDict())))
+    controls = {
+        attrs["id"]: attrs for tag, attrs in tags.found if tag in {"input", "textarea"} and "id" in attrs
+    }
+    targets = [(link["href"] or "").removeprefix("#") for link in tags.named("a")]
+    assert targets == [
+        "id_name",
+        "id_date_of_birth_0",
+        "id_contact_0",
+        "id_days_0",
+        "id_problem",
+        "id_agreed",
+    ]
+    assert all(controls[target]["aria-invalid"] == "true" for target in targets)
+
+
+def test_form_pack_hints_and_errors_are_tied_to_their_controls() -> None:
+    html = render_crispy_form(EveryKindForm(QueryDict()))
+    tags = Tags(html)
+    ids = [attrs["id"] for _, attrs in tags.found if "id" in attrs]
+    assert len(ids) == len(set(ids))
+    described = [attrs["aria-describedby"] or "" for _, attrs in tags.found if "aria-describedby" in attrs]
+    assert len(described) == 6  # a group is described as a whole, on its fieldset
+    assert {name for names in described for name in names.split()} <= set(ids)
+    assert html.count('<span class="visually-hidden">Error: </span>') == 6
+    assert html.index('id="id_name_error"') < html.index('<input type="text" name="name"')
+    assert html.count("(optional)") == 1 and "novalidate" in tags.named("form")[0]
