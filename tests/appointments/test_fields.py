@@ -53,7 +53,7 @@ def error_of(month: str, day: str, year: str) -> tuple[str, str]:
     form = form_with(month, day, year)
     errors = form.errors.as_data()["date_of_birth"]
     assert len(errors) == 1
-    return errors[0].code or "", form.errors["date_of_birth"][0]
+    return errors[0].code or "", str(form.errors["date_of_birth"][0])
 
 
 @pytest.mark.parametrize(
