@@ -1,5 +1,6 @@
 """Pages about the clinic itself, the two health doors, and the pages for what went wrong."""
 
+from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
@@ -14,7 +15,7 @@ from clinic.models import ClinicProfile
 @require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
     """What we ask, why, who reads it, and for how long it is kept."""
-    return render(request, "clinic_pages/privacy.html")
+    return render(request, "clinic_pages/privacy.html", {"privacy_version": settings.PRIVACY_VERSION})
 
 
 @require_safe
