@@ -33,6 +33,8 @@ INSTALLED_APPS = [
     "crispy_forms",
     "csp",
     "phonenumber_field",
+    "pgtrigger",
+    "pghistory",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

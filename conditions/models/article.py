@@ -1,35 +1,25 @@
 """Articles, and how they hang together."""
 
+import datetime
+from typing import Any
+
+import pghistory
+from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.core.validators import MaxLengthValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, OuterRef, Q
 from django.db.models.functions import JSONObject, Now
 from django.urls import reverse
 
+from conditions.models.clue import CLUE_FIELDS, Clue
+from conditions.models.kind import Diagram, Kind
+from conditions.models.old_address import OldAddress
+from conditions.models.sign_off import SIGN_OFF_FIELDS, Amendment, SignOff
 from conditions.models.source import Source
-
-
-class Kind(models.TextChoices):
-    """The kinds of article, named as schema.org names them: MedicalCondition, cause, possibleTreatment."""
-
-    CONDITION = "condition", "Condition"
-    CAUSE = "cause", "Cause"
-    TREATMENT = "treatment", "Treatment"
-
-
-class Diagram(models.TextChoices):
-    """The drawings of templates/conditions/diagrams/."""
-
-    LUMBAR_SPINE = "lumbar-spine", "Lumbar spine"
-    STRAINED_MUSCLE = "strained-muscle", "Strained muscle"
-    WORN_DISC = "worn-disc", "Worn disc"
-    NARROWED_CANAL = "narrowed-canal", "Narrowed canal"
-    SCIATIC_NERVE = "sciatic-nerve", "Sciatic nerve"
-    FACET_JOINT = "facet-joint", "Facet joint"
-    SACROILIAC_JOINT = "sacroiliac-joint", "Sacroiliac joint"
-    NARROWED_LEG_ARTERY = "narrowed-leg-artery", "Narrowed leg artery"
-
+from conditions.models.structure import Section
 
 CARD_FIELDS = ("kind", "slug", "title", "short_title", "summary")
 SOURCE_FIELDS = ("key", "claim", "citation", "publisher", "year", "url", "kind", "direction", "strength")
@@ -64,10 +54,33 @@ class ArticleQuerySet(models.QuerySet["Article"]):
 
     def with_sections(self) -> "ArticleQuerySet":
         """Each with `section_list`: its sections whose articles are published, in order. One further query."""
-        sections = Section.objects.filter(article__in=Article.objects.published()).select_related("article")
+        sections = (
+            Section.objects.filter(article__in=Article.objects.published())
+            .select_related("article")
+            .defer("article__body", "article__closing", "article__search_vector")
+        )
         return self.prefetch_related(
             models.Prefetch("sections", queryset=sections.order_by("position"), to_attr="section_list")
         )
+
+    def with_sign_off(self) -> "ArticleQuerySet":
+        """Each with `sign_off_list` (the newest sign-off or nothing, as dictionaries of SIGN_OFF_FIELDS) and
+        `amendment_list` (its confirmed edits that were not clinical, in order). No further query."""
+        newest = SignOff.objects.filter(article=OuterRef("pk")).order_by("-signed_at", "-pk")[:1]
+        confirmed = Amendment.objects.filter(
+            sign_off__article=OuterRef("pk"), confirmed_by__isnull=False
+        ).order_by("pk")
+        return self.annotate(
+            sign_off_list=ArraySubquery(newest.values(json=JSONObject(**{f: f for f in SIGN_OFF_FIELDS}))),
+            amendment_list=ArraySubquery(
+                confirmed.values(json=JSONObject(sign_off="sign_off_id", before="hash_before", after="hash_after"))
+            ),
+        )
+
+    def with_clues(self) -> "ArticleQuerySet":
+        """Each with `clue_list`: its walking-pattern clues, as dictionaries of CLUE_FIELDS. No further query."""
+        clues = Clue.objects.filter(cause=OuterRef("pk")).order_by("position")
+        return self.annotate(clue_list=ArraySubquery(clues.values(json=JSONObject(**{f: f for f in CLUE_FIELDS}))))
 
     def with_key(self, key: str) -> "ArticleQuerySet":
         """Those with the key `<kind>/<slug>`, as `Article.key` gives it: one, or none for any other text."""
@@ -75,6 +88,15 @@ class ArticleQuerySet(models.QuerySet["Article"]):
         return self.filter(kind=kind, slug=slug)
 
 
+class NewerEdit(Exception):
+    """Somebody else saved this article since it was read; nothing was saved. `newer` is what is there now."""
+
+    def __init__(self, newer: "Article") -> None:
+        super().__init__(f"{newer.key} was saved by somebody else since it was read")
+        self.newer = newer
+
+
+@pghistory.track(exclude=["search_vector"])
 class Article(models.Model):
     """One page that patients read. Its kind decides its address."""
 
@@ -91,7 +113,11 @@ class Article(models.Model):
         "closing",
         "published_from",
         "withdrawn_from",
+        "owner",
+        "version",
+        "last_changed",
         "loaded_digest",
+        "search_vector",
     )
     PRIVATE_FIELDS = ()
 
@@ -119,7 +145,27 @@ class Article(models.Model):
         null=True, blank=True, help_text="Readable from this time on. Empty: a draft."
     )
     withdrawn_from = models.DateTimeField(null=True, blank=True, help_text="No longer readable from this time.")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="Who keeps this article up to date.",
+    )
+    version = models.PositiveIntegerField(default=1, editable=False)
+    last_changed = models.DateTimeField(auto_now=True)
     loaded_digest = models.CharField(max_length=64, blank=True, editable=False)
+    search_vector = models.GeneratedField(
+        expression=(
+            SearchVector("title", "short_title", "medical_name", config="english", weight="A")
+            + SearchVector("summary", config="english", weight="B")
+            + SearchVector("body", "closing", config="english", weight="D")
+        ),
+        output_field=SearchVectorField(),
+        db_persist=True,
+        editable=False,
+    )
 
     objects = ArticleQuerySet.as_manager()
 
@@ -136,13 +182,44 @@ class Article(models.Model):
                 name="article_withdrawn_after_published",
             ),
         ]
+        indexes = [
+            # search.find: published articles whose text matches.
+            GinIndex(fields=["search_vector"], name="article_search"),
+        ]
 
     def __str__(self) -> str:
         return self.title
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save, unless somebody else has since this object was read: then raise NewerEdit and save nothing.
+
+        One transaction. A published address that changes is kept as an OldAddress that leads here.
+        """
+        if self._state.adding:
+            super().save(*args, **kwargs)
+            return
+        with transaction.atomic():
+            there = Article.objects.select_for_update(of=("self",)).defer("search_vector").get(pk=self.pk)
+            if there.version != self.version:
+                raise NewerEdit(there)
+            self.version += 1
+            if kwargs.get("update_fields") is not None:
+                kwargs["update_fields"] = {*kwargs["update_fields"], "version", "last_changed"}
+            try:
+                super().save(*args, **kwargs)
+            except BaseException:
+                self.version -= 1
+                raise
+            OldAddress.keep(there, self)
+
     def get_absolute_url(self) -> str:
         """The page's address on this site."""
         return article_url(self.kind, self.slug)
+
+    def is_published_at(self, moment: datetime.datetime) -> bool:
+        """What `published()` asks of the database, for this object and that moment."""
+        published = self.published_from is not None and self.published_from <= moment
+        return published and (self.withdrawn_from is None or self.withdrawn_from > moment)
 
     @property
     def key(self) -> str:
@@ -163,86 +240,3 @@ class Article(models.Model):
 def article_url(kind: str, slug: str) -> str:
     """The address of the article of this kind (a value of `Kind`) and slug."""
     return reverse(f"conditions:{kind}_detail", args=[slug])
-
-
-class KindManager(models.Manager["Article"]):
-    """Articles of one kind, with every word of ArticleQuerySet."""
-
-    def get_queryset(self) -> ArticleQuerySet:
-        """Only the proxy's own kind."""
-        return ArticleQuerySet(self.model, using=self._db).filter(kind=self.model.KIND)  # type: ignore[attr-defined]
-
-
-class Condition(Article):
-    """What brings a patient here; its causes and treatments are sections."""
-
-    KIND = Kind.CONDITION
-    objects = KindManager.from_queryset(ArticleQuerySet)()
-
-    class Meta:
-        proxy = True
-
-
-class Cause(Article):
-    """What may be behind a condition."""
-
-    KIND = Kind.CAUSE
-    objects = KindManager.from_queryset(ArticleQuerySet)()
-
-    class Meta:
-        proxy = True
-
-
-class Treatment(Article):
-    """What may help."""
-
-    KIND = Kind.TREATMENT
-    objects = KindManager.from_queryset(ArticleQuerySet)()
-
-    class Meta:
-        proxy = True
-
-
-class Section(models.Model):
-    """One cause or treatment on a condition's page, with a short text of its own."""
-
-    PUBLIC_FIELDS = ("id", "condition", "article", "position", "text")
-    PRIVATE_FIELDS = ()
-
-    condition = models.ForeignKey(Article, on_delete=models.CASCADE, related_name="sections")
-    article = models.ForeignKey(Article, on_delete=models.PROTECT, related_name="section_of")
-    position = models.PositiveSmallIntegerField()
-    text = models.TextField(validators=[MaxLengthValidator(4_000)], help_text="Markdown.")
-
-    class Meta:
-        ordering = ["position"]
-        constraints = [
-            models.UniqueConstraint(fields=["condition", "article"], name="section_article_once"),
-            models.UniqueConstraint(
-                fields=["condition", "position"],
-                name="section_position_once",
-                deferrable=models.Deferrable.DEFERRED,
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.position}: {self.article_id}"
-
-
-class MayHelp(models.Model):
-    """A treatment may help with a cause. Read from both ends."""
-
-    PUBLIC_FIELDS = ("id", "cause", "treatment", "position")
-    PRIVATE_FIELDS = ()
-
-    cause = models.ForeignKey(Article, on_delete=models.CASCADE, related_name="helped_by")
-    treatment = models.ForeignKey(Article, on_delete=models.CASCADE, related_name="helps")
-    position = models.PositiveSmallIntegerField(help_text="Best supported first.")
-
-    class Meta:
-        verbose_name_plural = "may help"
-        ordering = ["position"]
-        constraints = [models.UniqueConstraint(fields=["cause", "treatment"], name="may_help_once")]
-
-    def __str__(self) -> str:
-        return f"{self.treatment_id} may help {self.cause_id}"

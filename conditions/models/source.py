@@ -1,5 +1,7 @@
 """The evidence: what a claim in an article rests on."""
 
+import pghistory
+from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
@@ -41,6 +43,7 @@ class ReadWhere(models.TextChoices):
     COPY = "copy", "In a copy: primary source not opened"
 
 
+@pghistory.track()
 class Source(models.Model):
     """What a claim in an article rests on."""
 
@@ -58,6 +61,8 @@ class Source(models.Model):
         "direction",
         "strength",
         "read_where",
+        "checked_on",
+        "checked_by",
     )
     PRIVATE_FIELDS = ()
 
@@ -77,11 +82,22 @@ class Source(models.Model):
     direction = models.CharField(max_length=10, choices=Direction)
     strength = models.CharField(max_length=10, choices=Strength)
     read_where = models.CharField("read", max_length=10, choices=ReadWhere)
+    checked_on = models.DateField(
+        null=True, blank=True, help_text="When somebody last opened the source and found the claim in it."
+    )
+    checked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
 
     class Meta:
         ordering = ["position"]
         constraints = [
             models.UniqueConstraint(fields=["article", "key"], name="source_key_once"),
+            models.CheckConstraint(
+                condition=Q(checked_on=None, checked_by=None)
+                | Q(checked_on__isnull=False, checked_by__isnull=False),
+                name="source_checked_by_somebody",
+            ),
             models.CheckConstraint(condition=Q(url__regex=r"^https?://"), name="source_url_is_web"),
         ]
 
