@@ -20,6 +20,7 @@ from appointments.lifecycle import MoveRefused, RequestStatus, Urgency, find_mov
 from appointments.models import AppointmentRequest, PartOfDay
 from appointments.roles import roles_of
 from appointments.staff_forms import MoveForm
+from clinic.admin import StaffAdmin
 from clinic.models import Weekday
 
 HTTP_STATUS_OF_REFUSAL = {"not_your_role": 403, "no_such_move": 409, "stale": 409}
@@ -72,7 +73,7 @@ def badge(kind: str, value: str, label: str) -> SafeString:
 
 
 @admin.register(AppointmentRequest)
-class AppointmentRequestAdmin(admin.ModelAdmin):
+class AppointmentRequestAdmin(StaffAdmin):
     """The queue. A request's page is its record and the moves that this person may make; nothing is edited."""
 
     list_display = ("patient", "urgency_badge", "status_badge", "waiting", "promise", "reference")
@@ -206,7 +207,8 @@ class AppointmentRequestAdmin(admin.ModelAdmin):
         tried: str = "",
         refusal: MoveRefused | None = None,
     ) -> TemplateResponse:
-        """The record. After a refusal, the form of the move that was `tried` keeps what was typed."""
+        """The record. After a refusal what was typed is kept: in the form of the move that was `tried`, or as plain
+        text where that move is no longer offered."""
         version = appointment_request.version
         move_forms = [
             MoveForm(move, version=version, data={**request.POST.dict(), "version": version})
@@ -228,6 +230,7 @@ class AppointmentRequestAdmin(admin.ModelAdmin):
             "preferred_times": [PartOfDay(part).label for part in appointment_request.preferred_times],
             "move_forms": move_forms,
             "refusal": refusal,
+            "unsaved_note": "" if any(form.is_bound for form in move_forms) else request.POST.get("note", ""),
         }
         template = "admin/appointments/appointmentrequest/change_form.html"
         status = HTTP_STATUS_OF_REFUSAL.get(refusal.code, 422) if refusal else 200
