@@ -207,8 +207,8 @@ class AppointmentRequestAdmin(StaffAdmin):
         tried: str = "",
         refusal: MoveRefused | None = None,
     ) -> TemplateResponse:
-        """The record. After a refusal what was typed is kept: in the form of the move that was `tried`, or as plain
-        text where that move is no longer offered."""
+        """The record. After a refusal what was typed is kept: in the form of the move that was `tried`, or as
+        plain text where that move is no longer offered."""
         version = appointment_request.version
         move_forms = [
             MoveForm(move, version=version, data={**request.POST.dict(), "version": version})

@@ -10,7 +10,7 @@ from django.utils import timezone
 from appointments.lifecycle import Move
 from appointments.models.record import NOTE_MAX_LENGTH
 
-# A slip of the keyboard, such as the year 20027. Past the year 9999 a time could be stored but no longer read.
+# Further away is a slip of the keyboard. After the year 9999 a time could be stored, but no longer read.
 FURTHEST_BOOKING = datetime.timedelta(days=2 * 365)
 
 
@@ -45,7 +45,7 @@ class MoveForm(forms.Form):
             del self.fields["appointment_starts_at"]
 
     def clean_appointment_starts_at(self) -> Any:
-        """In the clinic's zone, which is the current one on staff pages, still to come, and not years away."""
+        """In the clinic's zone, the current one on staff pages; still to come, and not years away."""
         starts_at = self.cleaned_data["appointment_starts_at"]
         if starts_at <= timezone.now():
             raise ValidationError("The appointment must be in the future", code="past")
