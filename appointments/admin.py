@@ -40,9 +40,11 @@ class WorkFilter(admin.SimpleListFilter):
     def choices(self, changelist: Any) -> Any:
         """The stock choices, whose first one, without a value, is the open requests."""
         for choice in super().choices(changelist):
-            yield {**choice, "display": "Open"} if choice["query_string"] == changelist.get_query_string(
-                remove=[self.parameter_name]
-            ) else choice
+            yield (
+                {**choice, "display": "Open"}
+                if choice["query_string"] == changelist.get_query_string(remove=[self.parameter_name])
+                else choice
+            )
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         """Open requests unless another choice was made."""

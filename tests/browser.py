@@ -19,7 +19,12 @@ WCAG_2_2_AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 FLAGS = (
     # Chromium's own errands on the network, none of which a test needs.
     *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"),
-    *("--disable-quic", "--disable-gpu", "--disable-domain-reliability", "--disable-client-side-phishing-detection"),
+    *(
+        "--disable-quic",
+        "--disable-gpu",
+        "--disable-domain-reliability",
+        "--disable-client-side-phishing-detection",
+    ),
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 )
 # Chromium also writes violations to the console; the event tells of those in pages without a console entry.

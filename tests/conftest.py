@@ -25,9 +25,7 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(
-    django_db_setup: None, django_db_blocker: DjangoDbBlocker, pytestconfig: pytest.Config
-) -> None:
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker, pytestconfig: pytest.Config) -> None:
     """The test database, and a copy of what migrations put into it."""
     with django_db_blocker.unblock():
         pytestconfig.stash[AFTER_MIGRATIONS] = django_db_blocker, copy_rows()

@@ -118,9 +118,7 @@ class Command(BaseCommand):
             else None,
         )
 
-    def _send_back_in_time(
-        self, appointment_request: AppointmentRequest, received_at: datetime.datetime
-    ) -> None:
+    def _send_back_in_time(self, appointment_request: AppointmentRequest, received_at: datetime.datetime) -> None:
         """Make it look as if it had been sent then: for the eye, so the record's times are spread evenly."""
         AppointmentRequest.objects.filter(pk=appointment_request.pk).update(
             received_at=received_at, reply_by=promise(received_at, appointment_request.urgency)
