@@ -1,6 +1,6 @@
 """The queue of appointment requests, inside the stock admin: who is next, the record, and the moves."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -16,12 +16,16 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.views.decorators.http import require_POST, require_safe
 
-from appointments.lifecycle import MoveRefused, RequestStatus, Urgency, find_move, moves_open_to
+from appointments.lifecycle import OPEN_STATUSES, MoveRefused, RequestStatus, Urgency, find_move, moves_open_to
 from appointments.models import AppointmentRequest, PartOfDay
+from appointments.models.sending import QUEUE_ORDER
 from appointments.roles import roles_of
 from appointments.staff_forms import MoveForm
 from clinic.admin import StaffAdmin
 from clinic.models import Weekday
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 HTTP_STATUS_OF_REFUSAL = {"not_your_role": 403, "no_such_move": 409, "stale": 409}
 
@@ -46,11 +50,13 @@ class WorkFilter(admin.SimpleListFilter):
                 else choice
             )
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[AppointmentRequest]
+    ) -> QuerySet[AppointmentRequest]:
         """Open requests unless another choice was made."""
         if self.value() == "all":
             return queryset
-        return queryset.filter(status=self.value()) if self.value() else queryset.open()
+        return queryset.filter(status__in=[self.value()] if self.value() else OPEN_STATUSES)
 
 
 class UrgencyFilter(admin.SimpleListFilter):
@@ -82,6 +88,7 @@ class AppointmentRequestAdmin(StaffAdmin):
     list_display_links = ("patient",)
     list_filter = (WorkFilter, UrgencyFilter)
     list_per_page = 50
+    ordering = QUEUE_ORDER
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     sortable_by = ()  # one order for everybody: see in_queue_order
@@ -89,11 +96,7 @@ class AppointmentRequestAdmin(StaffAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """In the order of the queue."""
-        return super().get_queryset(request).in_queue_order()
-
-    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
-        """The changelist orders once more by itself; this is the same order."""
-        return AppointmentRequest.objects.in_queue_order().query.order_by
+        return AppointmentRequest.objects.in_queue_order()
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Requests come from patients."""
@@ -175,7 +178,7 @@ class AppointmentRequestAdmin(StaffAdmin):
         return redirect("admin:appointments_appointmentrequest_change", object_id)
 
     def _find(self, request: HttpRequest, object_id: str) -> AppointmentRequest:
-        appointment_request = self.get_object(request, object_id)
+        appointment_request: AppointmentRequest | None = self.get_object(request, object_id)
         if not self.has_view_permission(request, appointment_request):
             raise PermissionDenied
         if appointment_request is None:
@@ -192,10 +195,10 @@ class AppointmentRequestAdmin(StaffAdmin):
             raise MoveRefused("no_such_move", "This request cannot make that move from where it stands.")
         form = MoveForm(move, request.POST)
         if not form.is_valid():
-            raise MoveRefused("form", " ".join(error for errors in form.errors.values() for error in errors))
+            raise MoveRefused("form", " ".join(str(error) for errors in form.errors.values() for error in errors))
         return appointment_request.move_to(
             status,
-            by=request.user,
+            by=cast("User", request.user),
             roles=roles_of(request.user),
             note=form.cleaned_data["note"],
             appointment_starts_at=form.cleaned_data.get("appointment_starts_at"),

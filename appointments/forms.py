@@ -30,7 +30,7 @@ class FreeTextField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         """The text with its line ends as \\n."""
-        return super().to_python(value).replace("\r\n", "\n")
+        return (super().to_python(value) or "").replace("\r\n", "\n")
 
 
 def _form_helper(*layout: Any) -> FormHelper:

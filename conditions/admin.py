@@ -1,5 +1,7 @@
 """Articles and red flags, as editors and clinicians keep them."""
 
+from typing import ClassVar
+
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
@@ -36,7 +38,7 @@ class ArticleAdmin(StaffAdmin):
 
     kind: Kind
     list_display = ("title", "slug", "state")
-    inlines = (SourceInline,)
+    inlines: ClassVar[tuple[type[admin.options.InlineModelAdmin], ...]] = (SourceInline,)
     fieldsets = (
         (None, {"fields": ("title", "short_title", "medical_name", "slug", "summary", "diagram")}),
         ("Text", {"fields": ("body",)}),

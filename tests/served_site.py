@@ -60,7 +60,8 @@ class ServedSite:
 
     def workers(self) -> list[psutil.Process]:
         """The processes that answer requests."""
-        return psutil.Process(self.process.pid).children()
+        children: list[psutil.Process] = psutil.Process(self.process.pid).children()
+        return children
 
     def kill(self) -> None:
         """kill -9 of all its processes at once, as a power cut would."""

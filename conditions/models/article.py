@@ -1,5 +1,7 @@
 """Articles, and how they hang together."""
 
+from typing import Any
+
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.validators import MaxLengthValidator
 from django.db import models
@@ -95,6 +97,13 @@ class Article(models.Model):
     )
     PRIVATE_FIELDS = ()
 
+    # Only on those that were asked for with the QuerySet word of the same name.
+    source_list: list[dict[str, Any]]
+    section_list: list["Section"]
+    treatment_list: list[dict[str, Any]]
+    cause_list: list[dict[str, Any]]
+    condition_list: list[dict[str, Any]]
+
     kind = models.CharField(max_length=10, choices=Kind)
     slug = models.SlugField(max_length=80)
     title = models.CharField(max_length=120)
@@ -177,7 +186,7 @@ class Condition(Article):
     """What brings a patient here; its causes and treatments are sections."""
 
     KIND = Kind.CONDITION
-    objects = KindManager.from_queryset(ArticleQuerySet)()
+    objects = KindManager.from_queryset(ArticleQuerySet)()  # type: ignore[assignment,misc]
 
     class Meta:
         proxy = True
@@ -187,7 +196,7 @@ class Cause(Article):
     """What may be behind a condition."""
 
     KIND = Kind.CAUSE
-    objects = KindManager.from_queryset(ArticleQuerySet)()
+    objects = KindManager.from_queryset(ArticleQuerySet)()  # type: ignore[assignment,misc]
 
     class Meta:
         proxy = True
@@ -197,7 +206,7 @@ class Treatment(Article):
     """What may help."""
 
     KIND = Kind.TREATMENT
-    objects = KindManager.from_queryset(ArticleQuerySet)()
+    objects = KindManager.from_queryset(ArticleQuerySet)()  # type: ignore[assignment,misc]
 
     class Meta:
         proxy = True
