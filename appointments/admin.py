@@ -1,6 +1,6 @@
 """The queue of appointment requests, inside the stock admin: who is next, the record, and the moves."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -16,11 +16,16 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.views.decorators.http import require_POST, require_safe
 
-from appointments.lifecycle import MoveRefused, RequestStatus, Urgency, find_move, moves_open_to
+from appointments.lifecycle import OPEN_STATUSES, MoveRefused, RequestStatus, Urgency, find_move, moves_open_to
 from appointments.models import AppointmentRequest, PartOfDay
+from appointments.models.sending import QUEUE_ORDER
 from appointments.roles import roles_of
 from appointments.staff_forms import MoveForm
+from clinic.admin import StaffAdmin
 from clinic.models import Weekday
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 HTTP_STATUS_OF_REFUSAL = {"not_your_role": 403, "no_such_move": 409, "stale": 409}
 
@@ -39,15 +44,19 @@ class WorkFilter(admin.SimpleListFilter):
     def choices(self, changelist: Any) -> Any:
         """The stock choices, whose first one, without a value, is the open requests."""
         for choice in super().choices(changelist):
-            yield {**choice, "display": "Open"} if choice["query_string"] == changelist.get_query_string(
-                remove=[self.parameter_name]
-            ) else choice
+            yield (
+                {**choice, "display": "Open"}
+                if choice["query_string"] == changelist.get_query_string(remove=[self.parameter_name])
+                else choice
+            )
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[AppointmentRequest]
+    ) -> QuerySet[AppointmentRequest]:
         """Open requests unless another choice was made."""
         if self.value() == "all":
             return queryset
-        return queryset.filter(status=self.value()) if self.value() else queryset.open()
+        return queryset.filter(status__in=[self.value()] if self.value() else OPEN_STATUSES)
 
 
 class UrgencyFilter(admin.SimpleListFilter):
@@ -72,13 +81,14 @@ def badge(kind: str, value: str, label: str) -> SafeString:
 
 
 @admin.register(AppointmentRequest)
-class AppointmentRequestAdmin(admin.ModelAdmin):
+class AppointmentRequestAdmin(StaffAdmin):
     """The queue. A request's page is its record and the moves that this person may make; nothing is edited."""
 
     list_display = ("patient", "urgency_badge", "status_badge", "waiting", "promise", "reference")
     list_display_links = ("patient",)
     list_filter = (WorkFilter, UrgencyFilter)
     list_per_page = 50
+    ordering = QUEUE_ORDER
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     sortable_by = ()  # one order for everybody: see in_queue_order
@@ -86,11 +96,7 @@ class AppointmentRequestAdmin(admin.ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """In the order of the queue."""
-        return super().get_queryset(request).in_queue_order()
-
-    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
-        """The changelist orders once more by itself; this is the same order."""
-        return AppointmentRequest.objects.in_queue_order().query.order_by
+        return AppointmentRequest.objects.in_queue_order()
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Requests come from patients."""
@@ -172,7 +178,7 @@ class AppointmentRequestAdmin(admin.ModelAdmin):
         return redirect("admin:appointments_appointmentrequest_change", object_id)
 
     def _find(self, request: HttpRequest, object_id: str) -> AppointmentRequest:
-        appointment_request = self.get_object(request, object_id)
+        appointment_request: AppointmentRequest | None = self.get_object(request, object_id)
         if not self.has_view_permission(request, appointment_request):
             raise PermissionDenied
         if appointment_request is None:
@@ -189,10 +195,10 @@ class AppointmentRequestAdmin(admin.ModelAdmin):
             raise MoveRefused("no_such_move", "This request cannot make that move from where it stands.")
         form = MoveForm(move, request.POST)
         if not form.is_valid():
-            raise MoveRefused("form", " ".join(error for errors in form.errors.values() for error in errors))
+            raise MoveRefused("form", " ".join(str(error) for errors in form.errors.values() for error in errors))
         return appointment_request.move_to(
             status,
-            by=request.user,
+            by=cast("User", request.user),
             roles=roles_of(request.user),
             note=form.cleaned_data["note"],
             appointment_starts_at=form.cleaned_data.get("appointment_starts_at"),
@@ -206,7 +212,8 @@ class AppointmentRequestAdmin(admin.ModelAdmin):
         tried: str = "",
         refusal: MoveRefused | None = None,
     ) -> TemplateResponse:
-        """The record. After a refusal, the form of the move that was `tried` keeps what was typed."""
+        """The record. After a refusal what was typed is kept: in the form of the move that was `tried`, or as
+        plain text where that move is no longer offered."""
         version = appointment_request.version
         move_forms = [
             MoveForm(move, version=version, data={**request.POST.dict(), "version": version})
@@ -228,6 +235,7 @@ class AppointmentRequestAdmin(admin.ModelAdmin):
             "preferred_times": [PartOfDay(part).label for part in appointment_request.preferred_times],
             "move_forms": move_forms,
             "refusal": refusal,
+            "unsaved_note": "" if any(form.is_bound for form in move_forms) else request.POST.get("note", ""),
         }
         template = "admin/appointments/appointmentrequest/change_form.html"
         status = HTTP_STATUS_OF_REFUSAL.get(refusal.code, 422) if refusal else 200

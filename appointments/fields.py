@@ -32,7 +32,7 @@ class HiddenBirthDateWidget(_DateBoxes):
     """The same three values carried on unseen, as the page to check one's answers does."""
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        super().__init__({part: forms.HiddenInput for part in ("month", "day", "year")}, attrs)
+        super().__init__(dict.fromkeys(("month", "day", "year"), forms.HiddenInput), attrs)
 
 
 class BirthDateWidget(_DateBoxes):

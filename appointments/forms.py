@@ -30,7 +30,7 @@ class FreeTextField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         """The text with its line ends as \\n."""
-        return super().to_python(value).replace("\r\n", "\n")
+        return (super().to_python(value) or "").replace("\r\n", "\n")
 
 
 def _form_helper(*layout: Any) -> FormHelper:
@@ -212,14 +212,17 @@ class AppointmentRequestForm(forms.Form):
         phone, email = answers.get("phone"), answers.get("email")
         if "phone" not in self.errors and "email" not in self.errors:
             if not phone and not email:
-                self.add_error("phone", ValidationError("Enter a phone number or an email address", code="no_contact"))
+                self.add_error(
+                    "phone", ValidationError("Enter a phone number or an email address", code="no_contact")
+                )
             elif not phone and answers.get("preferred_contact") == PreferredContact.PHONE:
                 self.add_error(
                     "phone", ValidationError("Enter a phone number, or choose email below", code="no_phone")
                 )
             elif not email and answers.get("preferred_contact") == PreferredContact.EMAIL:
                 self.add_error(
-                    "email", ValidationError("Enter an email address, or choose a phone call below", code="no_email")
+                    "email",
+                    ValidationError("Enter an email address, or choose a phone call below", code="no_email"),
                 )
         return answers
 

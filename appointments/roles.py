@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 from appointments.lifecycle import STAFF_ROLES, Role
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractUser
+    from django.contrib.auth.models import AnonymousUser, User
 
 
-def roles_of(user: "AbstractUser") -> frozenset[Role]:
+def roles_of(user: "User | AnonymousUser") -> frozenset[Role]:
     """The staff roles whose groups `user` belongs to. A superuser has all of them. At most one query a request."""
     if not user.is_active or not user.is_staff:
         return frozenset()

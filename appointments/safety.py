@@ -27,7 +27,9 @@ class SafetyCheck:
     def of(cls, red_flags: Iterable[RedFlag], article_key: str) -> Self:
         """A new check with a new one-time key."""
         ticked = list(red_flags)
-        return cls(uuid4(), tuple(flag.key for flag in ticked), urgency_of(flag.tier for flag in ticked), article_key)
+        return cls(
+            uuid4(), tuple(flag.key for flag in ticked), urgency_of(flag.tier for flag in ticked), article_key
+        )
 
     @classmethod
     def from_token(cls, token: str) -> Self:

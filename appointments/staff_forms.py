@@ -1,5 +1,6 @@
 """What staff fill in for a move."""
 
+import datetime
 from typing import Any
 
 from django import forms
@@ -8,6 +9,9 @@ from django.utils import timezone
 
 from appointments.lifecycle import Move
 from appointments.models.record import NOTE_MAX_LENGTH
+
+# Further away is a slip of the keyboard. After the year 9999 a time could be stored, but no longer read.
+FURTHEST_BOOKING = datetime.timedelta(days=2 * 365)
 
 
 class MoveForm(forms.Form):
@@ -41,8 +45,10 @@ class MoveForm(forms.Form):
             del self.fields["appointment_starts_at"]
 
     def clean_appointment_starts_at(self) -> Any:
-        """In the clinic's zone, which is the current one on staff pages, and still to come."""
+        """In the clinic's zone, the current one on staff pages; still to come, and not years away."""
         starts_at = self.cleaned_data["appointment_starts_at"]
         if starts_at <= timezone.now():
             raise ValidationError("The appointment must be in the future", code="past")
+        if starts_at > timezone.now() + FURTHEST_BOOKING:
+            raise ValidationError("The appointment must be within the next two years", code="far")
         return starts_at

@@ -1,5 +1,6 @@
 """The practice: who we are, how to reach us, when we are open."""
 
+import contextlib
 import zoneinfo
 from datetime import time
 
@@ -31,9 +32,7 @@ class Announcement(models.Model):
 
     message = models.CharField(max_length=160)
     link_text = models.CharField(max_length=40, default="Learn more")
-    link_path = models.CharField(
-        max_length=200, validators=[validate_local_path], help_text="A page of this site."
-    )
+    link_path = models.CharField(max_length=200, validators=[validate_local_path], help_text="A page of this site.")
 
     def __str__(self) -> str:
         return self.message
@@ -48,10 +47,8 @@ class ClinicProfileQuerySet(models.QuerySet["ClinicProfile"]):
         While the database is away, the copy that this process read last: a page that says what went wrong must
         still show the phone number.
         """
-        try:
+        with contextlib.suppress(OperationalError, InterfaceError):
             ClinicProfile.last_known = self.select_related("announcement").first()
-        except (OperationalError, InterfaceError):
-            pass
         return ClinicProfile.last_known
 
 

@@ -124,14 +124,15 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
-PERMISSIONS_POLICY: dict[str, list[str]] = {
-    feature: []
-    for feature in (
-        "accelerometer autoplay camera display-capture encrypted-media fullscreen geolocation gyroscope "
-        "hid identity-credentials-get idle-detection local-fonts magnetometer microphone midi payment "
-        "picture-in-picture publickey-credentials-get screen-wake-lock serial usb xr-spatial-tracking"
-    ).split()
-}
+PERMISSIONS_POLICY: dict[str, list[str]] = dict.fromkeys(
+    (
+        *("accelerometer", "autoplay", "camera", "display-capture", "encrypted-media", "fullscreen", "geolocation"),
+        *("gyroscope", "hid", "identity-credentials-get", "idle-detection", "local-fonts", "magnetometer"),
+        *("microphone", "midi", "payment", "picture-in-picture", "publickey-credentials-get"),
+        *("screen-wake-lock", "serial", "usb", "xr-spatial-tracking"),
+    ),
+    [],
+)
 
 # Authentication
 LOGIN_URL = "admin:login"

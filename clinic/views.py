@@ -39,7 +39,9 @@ def readyz(request: HttpRequest) -> HttpResponse:
         executor = MigrationExecutor(connection)
         waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
     except DatabaseError:
-        return HttpResponse("the database cannot be reached\n", status=503, content_type="text/plain; charset=utf-8")
+        return HttpResponse(
+            "the database cannot be reached\n", status=503, content_type="text/plain; charset=utf-8"
+        )
     if waiting:
         return HttpResponse("migrations wait\n", status=503, content_type="text/plain; charset=utf-8")
     return HttpResponse("ready\n", content_type="text/plain; charset=utf-8")

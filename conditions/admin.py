@@ -1,9 +1,12 @@
 """Articles and red flags, as editors and clinicians keep them."""
 
+from typing import ClassVar
+
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
 
+from clinic.admin import StaffAdmin
 from conditions.models import Article, Cause, Condition, Kind, MayHelp, RedFlag, Section, Source, Treatment
 
 
@@ -30,12 +33,12 @@ class MayHelpInline(admin.TabularInline):
     extra = 0
 
 
-class ArticleAdmin(admin.ModelAdmin):
+class ArticleAdmin(StaffAdmin):
     """One kind of article. Deleting is not for the web: withdraw it instead."""
 
     kind: Kind
     list_display = ("title", "slug", "state")
-    inlines = (SourceInline,)
+    inlines: ClassVar[tuple[type[admin.options.InlineModelAdmin], ...]] = (SourceInline,)
     fieldsets = (
         (None, {"fields": ("title", "short_title", "medical_name", "slug", "summary", "diagram")}),
         ("Text", {"fields": ("body",)}),
@@ -87,7 +90,7 @@ class TreatmentAdmin(ArticleAdmin):
 
 
 @admin.register(RedFlag)
-class RedFlagAdmin(admin.ModelAdmin):
+class RedFlagAdmin(StaffAdmin):
     """Warning symptoms. One that is no longer asked is taken out of use, not deleted: old requests name it."""
 
     list_display = ("wording", "tier", "concern", "version", "is_in_use")

@@ -40,15 +40,18 @@ def read_all() -> dict[str, Content]:
 def read(path: Path) -> Content:
     """One file's article. Raises ArticleFileError when a citation has no source or a field is unknown."""
     post = frontmatter.load(str(path))
+    metadata: dict[str, Any] = post.metadata
     known = {*TEXT_FIELDS, "sources", "treatments", "sections"}
-    if unknown := set(post.metadata) - known:
+    if unknown := set(metadata) - known:
         raise ArticleFileError(f"{path.name}: unknown fields: {', '.join(sorted(unknown))}")
-    sections = [(_key(row["article"]), row["text"].strip()) for row in post.get("sections", [])]
+    sections = [(_key(row["article"]), row["text"].strip()) for row in metadata.get("sections", [])]
     content: Content = {
-        **{field: str(post.get(field, "")).strip() for field in TEXT_FIELDS},
+        **{field: str(metadata.get(field, "")).strip() for field in TEXT_FIELDS},
         "body": post.content.strip(),
-        "sources": [{field: source.get(field) for field in SOURCE_FIELDS} for source in post.get("sources", [])],
-        "treatments": list(post.get("treatments", [])),
+        "sources": [
+            {field: source.get(field) for field in SOURCE_FIELDS} for source in metadata.get("sources", [])
+        ],
+        "treatments": list(metadata.get("treatments", [])),
         "sections": sections,
     }
     texts = [content["body"], content["closing"], *(text for _, text in sections)]

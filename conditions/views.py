@@ -1,5 +1,7 @@
 """Reading: find an article, read it."""
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
@@ -38,7 +40,7 @@ def condition_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """A condition: when to get care now, its causes, its treatments, when to see us."""
     articles = Condition.objects.published().with_sources().with_sections()
     condition = get_object_or_404(articles, slug=slug)
-    sections = [
+    sections: list[dict[str, Any]] = [
         {"article": section.article, "html": to_html(section.text, condition.source_list, heading_ids=False)}
         for section in condition.section_list
     ]

@@ -24,9 +24,7 @@ ROOMS = ("clinic", "conditions", "appointments")
 TEMPLATES = sorted(
     path for path in (ROOT / "templates").rglob("*") if path.suffix in {".html", ".svg", ".txt"} and path.is_file()
 )
-CODE = sorted(
-    path for room in ROOMS for path in (ROOT / room).rglob("*.py") if "migrations" not in path.parts
-)
+CODE = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py") if "migrations" not in path.parts)
 OUR_MODELS = [model for room in ROOMS for model in apps.get_app_config(room).get_models() if not model._meta.proxy]
 
 
@@ -37,7 +35,10 @@ def name_of(path: Path) -> str:
 def tracked_files() -> list[Path]:
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT, capture_output=True, text=True, check=True,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return [path for line in listed.stdout.splitlines() if (path := ROOT / line).is_file()]
 

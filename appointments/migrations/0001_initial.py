@@ -11,149 +11,397 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('conditions', '0001_initial'),
+        ("conditions", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='AppointmentRequest',
+            name="AppointmentRequest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.UUIDField(editable=False, unique=True)),
-                ('token_digest', models.CharField(editable=False, max_length=64, unique=True)),
-                ('answers_digest', models.CharField(editable=False, max_length=64)),
-                ('reference', models.CharField(editable=False, max_length=9, unique=True)),
-                ('status', models.CharField(choices=[('received', 'Received'), ('in_review', 'In review'), ('awaiting_patient', 'Waiting for patient'), ('booked', 'Booked'), ('declined', 'Declined'), ('unreachable', 'Unreachable'), ('duplicate', 'Duplicate'), ('withdrawn', 'Withdrawn')], default='received', max_length=20)),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('urgency', models.PositiveSmallIntegerField(choices=[(1, 'Emergency'), (2, 'Urgent'), (3, 'Soon'), (4, 'Routine')])),
-                ('source', models.CharField(choices=[('web', 'Web form'), ('phone', 'Phone'), ('walk_in', 'Walk-in')], default='web', max_length=10)),
-                ('received_at', models.DateTimeField()),
-                ('reply_by', models.DateTimeField(blank=True, help_text='None when the clinic has not said when it is open.', null=True)),
-                ('is_demo', models.BooleanField(default=False, verbose_name='demo')),
-                ('is_checked_by_clinician', models.BooleanField(default=False, verbose_name='a clinician has already checked it')),
-                ('full_name', models.CharField(max_length=150)),
-                ('birth_date', models.DateField(verbose_name='date of birth')),
-                ('phone', phonenumber_field.modelfields.PhoneNumberField(blank=True, max_length=128, region=None)),
-                ('email', models.EmailField(blank=True, max_length=254)),
-                ('preferred_contact', models.CharField(choices=[('phone', 'Phone call'), ('email', 'Email')], max_length=5)),
-                ('may_leave_message', models.BooleanField(verbose_name='may leave a voice message')),
-                ('problem', models.TextField(validators=[django.core.validators.MaxLengthValidator(2000)])),
-                ('duration', models.CharField(choices=[('under_2_weeks', 'Less than 2 weeks'), ('under_6_weeks', '2 to 6 weeks'), ('under_12_weeks', '6 to 12 weeks'), ('over_12_weeks', 'More than 12 weeks'), ('unsure', 'I am not sure')], max_length=20, verbose_name='since')),
-                ('preferred_days', django.contrib.postgres.fields.ArrayField(base_field=models.PositiveSmallIntegerField(choices=[(0, 'Monday'), (1, 'Tuesday'), (2, 'Wednesday'), (3, 'Thursday'), (4, 'Friday'), (5, 'Saturday'), (6, 'Sunday')]), blank=True, default=list, size=None)),
-                ('preferred_times', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('morning', 'Morning'), ('midday', 'Around noon'), ('afternoon', 'Afternoon')], max_length=10), blank=True, default=list, size=None)),
-                ('availability', models.CharField(blank=True, max_length=300, verbose_name='dates that do not suit')),
-                ('privacy_version', models.CharField(max_length=10, verbose_name='agreed to the privacy page of')),
-                ('appointment_starts_at', models.DateTimeField(blank=True, null=True)),
-                ('article', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='conditions.article', verbose_name='came from the page')),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("key", models.UUIDField(editable=False, unique=True)),
+                ("token_digest", models.CharField(editable=False, max_length=64, unique=True)),
+                ("answers_digest", models.CharField(editable=False, max_length=64)),
+                ("reference", models.CharField(editable=False, max_length=9, unique=True)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("received", "Received"),
+                            ("in_review", "In review"),
+                            ("awaiting_patient", "Waiting for patient"),
+                            ("booked", "Booked"),
+                            ("declined", "Declined"),
+                            ("unreachable", "Unreachable"),
+                            ("duplicate", "Duplicate"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        default="received",
+                        max_length=20,
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                (
+                    "urgency",
+                    models.PositiveSmallIntegerField(
+                        choices=[(1, "Emergency"), (2, "Urgent"), (3, "Soon"), (4, "Routine")]
+                    ),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[("web", "Web form"), ("phone", "Phone"), ("walk_in", "Walk-in")],
+                        default="web",
+                        max_length=10,
+                    ),
+                ),
+                ("received_at", models.DateTimeField()),
+                (
+                    "reply_by",
+                    models.DateTimeField(
+                        blank=True, help_text="None when the clinic has not said when it is open.", null=True
+                    ),
+                ),
+                ("is_demo", models.BooleanField(default=False, verbose_name="demo")),
+                (
+                    "is_checked_by_clinician",
+                    models.BooleanField(default=False, verbose_name="a clinician has already checked it"),
+                ),
+                ("full_name", models.CharField(max_length=150)),
+                ("birth_date", models.DateField(verbose_name="date of birth")),
+                ("phone", phonenumber_field.modelfields.PhoneNumberField(blank=True, max_length=128, region=None)),
+                ("email", models.EmailField(blank=True, max_length=254)),
+                (
+                    "preferred_contact",
+                    models.CharField(choices=[("phone", "Phone call"), ("email", "Email")], max_length=5),
+                ),
+                ("may_leave_message", models.BooleanField(verbose_name="may leave a voice message")),
+                ("problem", models.TextField(validators=[django.core.validators.MaxLengthValidator(2000)])),
+                (
+                    "duration",
+                    models.CharField(
+                        choices=[
+                            ("under_2_weeks", "Less than 2 weeks"),
+                            ("under_6_weeks", "2 to 6 weeks"),
+                            ("under_12_weeks", "6 to 12 weeks"),
+                            ("over_12_weeks", "More than 12 weeks"),
+                            ("unsure", "I am not sure"),
+                        ],
+                        max_length=20,
+                        verbose_name="since",
+                    ),
+                ),
+                (
+                    "preferred_days",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.PositiveSmallIntegerField(
+                            choices=[
+                                (0, "Monday"),
+                                (1, "Tuesday"),
+                                (2, "Wednesday"),
+                                (3, "Thursday"),
+                                (4, "Friday"),
+                                (5, "Saturday"),
+                                (6, "Sunday"),
+                            ]
+                        ),
+                        blank=True,
+                        default=list,
+                        size=None,
+                    ),
+                ),
+                (
+                    "preferred_times",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[("morning", "Morning"), ("midday", "Around noon"), ("afternoon", "Afternoon")],
+                            max_length=10,
+                        ),
+                        blank=True,
+                        default=list,
+                        size=None,
+                    ),
+                ),
+                (
+                    "availability",
+                    models.CharField(blank=True, max_length=300, verbose_name="dates that do not suit"),
+                ),
+                ("privacy_version", models.CharField(max_length=10, verbose_name="agreed to the privacy page of")),
+                ("appointment_starts_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "article",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to="conditions.article",
+                        verbose_name="came from the page",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RedFlagAnswer',
+            name="RedFlagAnswer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(max_length=40)),
-                ('version', models.PositiveSmallIntegerField()),
-                ('tier', models.CharField(max_length=10)),
-                ('wording', models.CharField(max_length=200)),
-                ('concern', models.CharField(max_length=120)),
-                ('appointment_request', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='red_flag_answers', to='appointments.appointmentrequest')),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("key", models.SlugField(max_length=40)),
+                ("version", models.PositiveSmallIntegerField()),
+                ("tier", models.CharField(max_length=10)),
+                ("wording", models.CharField(max_length=200)),
+                ("concern", models.CharField(max_length=120)),
+                (
+                    "appointment_request",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="red_flag_answers",
+                        to="appointments.appointmentrequest",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='StatusChange',
+            name="StatusChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(help_text="The request's version after this move.")),
-                ('from_status', models.CharField(blank=True, choices=[('received', 'Received'), ('in_review', 'In review'), ('awaiting_patient', 'Waiting for patient'), ('booked', 'Booked'), ('declined', 'Declined'), ('unreachable', 'Unreachable'), ('duplicate', 'Duplicate'), ('withdrawn', 'Withdrawn')], max_length=20)),
-                ('to_status', models.CharField(choices=[('received', 'Received'), ('in_review', 'In review'), ('awaiting_patient', 'Waiting for patient'), ('booked', 'Booked'), ('declined', 'Declined'), ('unreachable', 'Unreachable'), ('duplicate', 'Duplicate'), ('withdrawn', 'Withdrawn')], max_length=20)),
-                ('changed_at', models.DateTimeField()),
-                ('role', models.CharField(choices=[('patient', 'Patient'), ('reception', 'Reception'), ('clinician', 'Clinician'), ('editor', 'Editor'), ('manager', 'Manager')], max_length=10)),
-                ('note', models.TextField(blank=True, validators=[django.core.validators.MaxLengthValidator(1000)])),
-                ('appointment_request', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='status_changes', to='appointments.appointmentrequest')),
-                ('changed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("version", models.PositiveIntegerField(help_text="The request's version after this move.")),
+                (
+                    "from_status",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("received", "Received"),
+                            ("in_review", "In review"),
+                            ("awaiting_patient", "Waiting for patient"),
+                            ("booked", "Booked"),
+                            ("declined", "Declined"),
+                            ("unreachable", "Unreachable"),
+                            ("duplicate", "Duplicate"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "to_status",
+                    models.CharField(
+                        choices=[
+                            ("received", "Received"),
+                            ("in_review", "In review"),
+                            ("awaiting_patient", "Waiting for patient"),
+                            ("booked", "Booked"),
+                            ("declined", "Declined"),
+                            ("unreachable", "Unreachable"),
+                            ("duplicate", "Duplicate"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("changed_at", models.DateTimeField()),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("patient", "Patient"),
+                            ("reception", "Reception"),
+                            ("clinician", "Clinician"),
+                            ("editor", "Editor"),
+                            ("manager", "Manager"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "note",
+                    models.TextField(blank=True, validators=[django.core.validators.MaxLengthValidator(1000)]),
+                ),
+                (
+                    "appointment_request",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="status_changes",
+                        to="appointments.appointmentrequest",
+                    ),
+                ),
+                (
+                    "changed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['version'],
+                "ordering": ["version"],
             },
         ),
         migrations.AddIndex(
-            model_name='appointmentrequest',
-            index=models.Index(condition=models.Q(('status__in', ('received', 'in_review', 'awaiting_patient'))), fields=['urgency', 'received_at', 'id'], name='request_queue'),
+            model_name="appointmentrequest",
+            index=models.Index(
+                condition=models.Q(("status__in", ("received", "in_review", "awaiting_patient"))),
+                fields=["urgency", "received_at", "id"],
+                name="request_queue",
+            ),
         ),
         migrations.AddIndex(
-            model_name='appointmentrequest',
-            index=models.Index(fields=['status', 'urgency', 'received_at', 'id'], name='request_by_status'),
+            model_name="appointmentrequest",
+            index=models.Index(fields=["status", "urgency", "received_at", "id"], name="request_by_status"),
         ),
         migrations.AddConstraint(
-            model_name='appointmentrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['received', 'in_review', 'awaiting_patient', 'booked', 'declined', 'unreachable', 'duplicate', 'withdrawn'])), name='request_status_exists'),
+            model_name="appointmentrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "status__in",
+                        [
+                            "received",
+                            "in_review",
+                            "awaiting_patient",
+                            "booked",
+                            "declined",
+                            "unreachable",
+                            "duplicate",
+                            "withdrawn",
+                        ],
+                    )
+                ),
+                name="request_status_exists",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='appointmentrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('urgency__in', [1, 2, 3, 4])), name='request_urgency_exists'),
+            model_name="appointmentrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("urgency__in", [1, 2, 3, 4])), name="request_urgency_exists"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='appointmentrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('source__in', ['web', 'phone', 'walk_in'])), name='request_source_exists'),
+            model_name="appointmentrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("source__in", ["web", "phone", "walk_in"])), name="request_source_exists"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='appointmentrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('version__gte', 1)), name='request_version_positive'),
+            model_name="appointmentrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("version__gte", 1)), name="request_version_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='appointmentrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('reply_by__gte', models.F('received_at'))), name='request_promise_after_receipt'),
+            model_name="appointmentrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reply_by__gte", models.F("received_at"))), name="request_promise_after_receipt"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='appointmentrequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('phone', ''), _negated=True), models.Q(('email', ''), _negated=True), _connector='OR'), name='request_can_be_answered'),
+            model_name="appointmentrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("phone", ""), _negated=True), models.Q(("email", ""), _negated=True), _connector="OR"
+                ),
+                name="request_can_be_answered",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='appointmentrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('full_name', ''), _negated=True), name='request_has_a_name'),
+            model_name="appointmentrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("full_name", ""), _negated=True), name="request_has_a_name"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='appointmentrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('birth_date__gte', datetime.date(1900, 1, 1))), name='request_birth_date_plausible'),
+            model_name="appointmentrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("birth_date__gte", datetime.date(1900, 1, 1))),
+                name="request_birth_date_plausible",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='appointmentrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('problem__length__range', (1, 2000))), name='request_problem_length'),
+            model_name="appointmentrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("problem__length__range", (1, 2000))), name="request_problem_length"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='appointmentrequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('appointment_starts_at__isnull', False), ('status', 'booked')), models.Q(models.Q(('status', 'booked'), _negated=True), ('appointment_starts_at', None)), _connector='OR'), name='request_booked_has_its_time'),
+            model_name="appointmentrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("appointment_starts_at__isnull", False), ("status", "booked")),
+                    models.Q(models.Q(("status", "booked"), _negated=True), ("appointment_starts_at", None)),
+                    _connector="OR",
+                ),
+                name="request_booked_has_its_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='redflaganswer',
-            constraint=models.UniqueConstraint(fields=('appointment_request', 'key'), name='red_flag_answer_once'),
+            model_name="redflaganswer",
+            constraint=models.UniqueConstraint(fields=("appointment_request", "key"), name="red_flag_answer_once"),
         ),
         migrations.AddConstraint(
-            model_name='statuschange',
-            constraint=models.UniqueConstraint(fields=('appointment_request', 'version'), name='status_change_version_once'),
+            model_name="statuschange",
+            constraint=models.UniqueConstraint(
+                fields=("appointment_request", "version"), name="status_change_version_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='statuschange',
-            constraint=models.CheckConstraint(condition=models.Q(('from_status', models.F('to_status')), _negated=True), name='status_change_goes_somewhere'),
+            model_name="statuschange",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("from_status", models.F("to_status")), _negated=True),
+                name="status_change_goes_somewhere",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='statuschange',
-            constraint=models.CheckConstraint(condition=models.Q(('to_status__in', ['received', 'in_review', 'awaiting_patient', 'booked', 'declined', 'unreachable', 'duplicate', 'withdrawn'])), name='status_change_status_exists'),
+            model_name="statuschange",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "to_status__in",
+                        [
+                            "received",
+                            "in_review",
+                            "awaiting_patient",
+                            "booked",
+                            "declined",
+                            "unreachable",
+                            "duplicate",
+                            "withdrawn",
+                        ],
+                    )
+                ),
+                name="status_change_status_exists",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='statuschange',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('changed_by', None), ('role', 'patient')), models.Q(models.Q(('role', 'patient'), _negated=True), ('changed_by__isnull', False)), _connector='OR'), name='status_change_staff_are_named'),
+            model_name="statuschange",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("changed_by", None), ("role", "patient")),
+                    models.Q(models.Q(("role", "patient"), _negated=True), ("changed_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="status_change_staff_are_named",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='statuschange',
-            constraint=models.CheckConstraint(condition=models.Q(('note__length__lte', 1000)), name='status_change_note_length'),
+            model_name="statuschange",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("note__length__lte", 1000)), name="status_change_note_length"
+            ),
         ),
     ]

@@ -10,7 +10,7 @@ ARTICLES = ("condition", "cause", "treatment", "section", "mayhelp", "source")
 READ_ARTICLES = {("conditions", model): VIEW for model in (*ARTICLES, "redflag")}
 TRIAGE = {("appointments", model): VIEW for model in ("appointmentrequest", "statuschange", "redflaganswer")}
 
-PERMISSIONS = {
+PERMISSIONS: dict[str, dict[tuple[str, str], tuple[str, ...]]] = {
     "reception": {**TRIAGE, **READ_ARTICLES},
     "clinician": {**TRIAGE, **READ_ARTICLES, ("conditions", "redflag"): EDIT},
     "editor": {

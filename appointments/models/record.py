@@ -33,21 +33,15 @@ class StatusChange(models.Model):
     from_status = models.CharField(max_length=20, choices=RequestStatus, blank=True)
     to_status = models.CharField(max_length=20, choices=RequestStatus)
     changed_at = models.DateTimeField()
-    changed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
-    )
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     role = models.CharField(max_length=10, choices=Role)
     note = models.TextField(blank=True, validators=[MaxLengthValidator(NOTE_MAX_LENGTH)])
 
     class Meta:
         ordering = ["version"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["appointment_request", "version"], name="status_change_version_once"
-            ),
-            models.CheckConstraint(
-                condition=~Q(from_status=F("to_status")), name="status_change_goes_somewhere"
-            ),
+            models.UniqueConstraint(fields=["appointment_request", "version"], name="status_change_version_once"),
+            models.CheckConstraint(condition=~Q(from_status=F("to_status")), name="status_change_goes_somewhere"),
             models.CheckConstraint(
                 condition=Q(to_status__in=RequestStatus.values), name="status_change_status_exists"
             ),
@@ -83,9 +77,7 @@ class RedFlagAnswer(models.Model):
 
     class Meta:
         ordering = ["id"]
-        constraints = [
-            models.UniqueConstraint(fields=["appointment_request", "key"], name="red_flag_answer_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["appointment_request", "key"], name="red_flag_answer_once")]
 
     def __str__(self) -> str:
         return f"{self.appointment_request_id}: {self.key}"

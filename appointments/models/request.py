@@ -26,7 +26,7 @@ from clinic.models import Weekday
 from conditions.models import Article
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser
+    from django.contrib.auth.models import User
 
 PROBLEM_MAX_LENGTH = 2_000  # characters
 UNBOOKED = {"appointment_starts_at": None}
@@ -190,7 +190,7 @@ class AppointmentRequest(models.Model):
         self,
         status: str,
         *,
-        by: "AbstractBaseUser | None",
+        by: "User | None",
         roles: frozenset[Role],
         note: str = "",
         appointment_starts_at: datetime.datetime | None = None,

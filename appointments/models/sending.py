@@ -20,6 +20,7 @@ from conditions.models import Article, RedFlag
 if TYPE_CHECKING:
     from appointments.models.request import AppointmentRequest
 
+QUEUE_ORDER = ("urgency", "received_at", "id")
 REFERENCE_ALPHABET = "ABCDEFGHJKMNPQRTUVWXY346789"  # nothing that reads as something else on the phone
 
 
@@ -40,7 +41,7 @@ class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
 
     def in_queue_order(self) -> Self:
         """The most urgent first, and of these the one that has waited longest."""
-        return self.order_by("urgency", "received_at", "id")
+        return self.order_by(*QUEUE_ORDER)
 
     def with_token(self, token: str) -> Self:
         """The one whose status page has this token, or none."""

@@ -7,133 +7,365 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Article',
+            name="Article",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('condition', 'Condition'), ('cause', 'Cause'), ('treatment', 'Treatment')], max_length=10)),
-                ('slug', models.SlugField(max_length=80)),
-                ('title', models.CharField(max_length=120)),
-                ('short_title', models.CharField(blank=True, help_text='For lists and breadcrumbs, when the title is long.', max_length=60)),
-                ('medical_name', models.CharField(blank=True, help_text='Shown after the plain name.', max_length=120)),
-                ('summary', models.CharField(help_text='One or two sentences: under the title, in lists, for search engines.', max_length=250)),
-                ('diagram', models.CharField(blank=True, choices=[('lumbar-spine', 'Lumbar spine'), ('strained-muscle', 'Strained muscle'), ('worn-disc', 'Worn disc'), ('narrowed-canal', 'Narrowed canal'), ('sciatic-nerve', 'Sciatic nerve'), ('facet-joint', 'Facet joint'), ('sacroiliac-joint', 'Sacroiliac joint'), ('narrowed-leg-artery', 'Narrowed leg artery')], max_length=30)),
-                ('body', models.TextField(help_text='Markdown. A source is cited as [^key], right after the claim.', validators=[django.core.validators.MaxLengthValidator(40000)])),
-                ('closing', models.TextField(blank=True, help_text='Markdown, for conditions: when to see us, after causes and treatments.', validators=[django.core.validators.MaxLengthValidator(10000)])),
-                ('published_from', models.DateTimeField(blank=True, help_text='Readable from this time on. Empty: a draft.', null=True)),
-                ('withdrawn_from', models.DateTimeField(blank=True, help_text='No longer readable from this time.', null=True)),
-                ('loaded_digest', models.CharField(blank=True, editable=False, max_length=64)),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("condition", "Condition"), ("cause", "Cause"), ("treatment", "Treatment")],
+                        max_length=10,
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=80)),
+                ("title", models.CharField(max_length=120)),
+                (
+                    "short_title",
+                    models.CharField(
+                        blank=True, help_text="For lists and breadcrumbs, when the title is long.", max_length=60
+                    ),
+                ),
+                (
+                    "medical_name",
+                    models.CharField(blank=True, help_text="Shown after the plain name.", max_length=120),
+                ),
+                (
+                    "summary",
+                    models.CharField(
+                        help_text="One or two sentences: under the title, in lists, for search engines.",
+                        max_length=250,
+                    ),
+                ),
+                (
+                    "diagram",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("lumbar-spine", "Lumbar spine"),
+                            ("strained-muscle", "Strained muscle"),
+                            ("worn-disc", "Worn disc"),
+                            ("narrowed-canal", "Narrowed canal"),
+                            ("sciatic-nerve", "Sciatic nerve"),
+                            ("facet-joint", "Facet joint"),
+                            ("sacroiliac-joint", "Sacroiliac joint"),
+                            ("narrowed-leg-artery", "Narrowed leg artery"),
+                        ],
+                        max_length=30,
+                    ),
+                ),
+                (
+                    "body",
+                    models.TextField(
+                        help_text="Markdown. A source is cited as [^key], right after the claim.",
+                        validators=[django.core.validators.MaxLengthValidator(40000)],
+                    ),
+                ),
+                (
+                    "closing",
+                    models.TextField(
+                        blank=True,
+                        help_text="Markdown, for conditions: when to see us, after causes and treatments.",
+                        validators=[django.core.validators.MaxLengthValidator(10000)],
+                    ),
+                ),
+                (
+                    "published_from",
+                    models.DateTimeField(
+                        blank=True, help_text="Readable from this time on. Empty: a draft.", null=True
+                    ),
+                ),
+                (
+                    "withdrawn_from",
+                    models.DateTimeField(blank=True, help_text="No longer readable from this time.", null=True),
+                ),
+                ("loaded_digest", models.CharField(blank=True, editable=False, max_length=64)),
             ],
             options={
-                'ordering': ['kind', 'title'],
-                'constraints': [models.UniqueConstraint(fields=('kind', 'slug'), name='article_address_once'), models.CheckConstraint(condition=models.Q(('kind__in', ['condition', 'cause', 'treatment'])), name='article_kind_exists'), models.CheckConstraint(condition=models.Q(('diagram', ''), ('diagram__in', ['lumbar-spine', 'strained-muscle', 'worn-disc', 'narrowed-canal', 'sciatic-nerve', 'facet-joint', 'sacroiliac-joint', 'narrowed-leg-artery']), _connector='OR'), name='article_diagram_exists'), models.CheckConstraint(condition=models.Q(('withdrawn_from', None), ('withdrawn_from__gte', models.F('published_from')), _connector='OR'), name='article_withdrawn_after_published')],
+                "ordering": ["kind", "title"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("kind", "slug"), name="article_address_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["condition", "cause", "treatment"])),
+                        name="article_kind_exists",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("diagram", ""),
+                            (
+                                "diagram__in",
+                                [
+                                    "lumbar-spine",
+                                    "strained-muscle",
+                                    "worn-disc",
+                                    "narrowed-canal",
+                                    "sciatic-nerve",
+                                    "facet-joint",
+                                    "sacroiliac-joint",
+                                    "narrowed-leg-artery",
+                                ],
+                            ),
+                            _connector="OR",
+                        ),
+                        name="article_diagram_exists",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("withdrawn_from", None),
+                            ("withdrawn_from__gte", models.F("published_from")),
+                            _connector="OR",
+                        ),
+                        name="article_withdrawn_after_published",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Cause',
-            fields=[
-            ],
+            name="Cause",
+            fields=[],
             options={
-                'proxy': True,
-                'indexes': [],
-                'constraints': [],
+                "proxy": True,
+                "indexes": [],
+                "constraints": [],
             },
-            bases=('conditions.article',),
+            bases=("conditions.article",),
         ),
         migrations.CreateModel(
-            name='Condition',
-            fields=[
-            ],
+            name="Condition",
+            fields=[],
             options={
-                'proxy': True,
-                'indexes': [],
-                'constraints': [],
+                "proxy": True,
+                "indexes": [],
+                "constraints": [],
             },
-            bases=('conditions.article',),
+            bases=("conditions.article",),
         ),
         migrations.CreateModel(
-            name='Treatment',
-            fields=[
-            ],
+            name="Treatment",
+            fields=[],
             options={
-                'proxy': True,
-                'indexes': [],
-                'constraints': [],
+                "proxy": True,
+                "indexes": [],
+                "constraints": [],
             },
-            bases=('conditions.article',),
+            bases=("conditions.article",),
         ),
         migrations.CreateModel(
-            name='RedFlag',
+            name="RedFlag",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(max_length=40, unique=True)),
-                ('tier', models.CharField(choices=[('emergency', 'Emergency: now'), ('urgent', 'Urgent: today'), ('mention', 'Tell us about it')], max_length=10)),
-                ('wording', models.CharField(help_text='Completes "Do you have ...", in plain words.', max_length=200)),
-                ('concern', models.CharField(help_text='What staff think of first. Not shown to patients.', max_length=120)),
-                ('position', models.PositiveSmallIntegerField()),
-                ('version', models.PositiveSmallIntegerField(default=1, help_text='Raise it when the wording changes.')),
-                ('is_in_use', models.BooleanField(default=True)),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("key", models.SlugField(max_length=40, unique=True)),
+                (
+                    "tier",
+                    models.CharField(
+                        choices=[
+                            ("emergency", "Emergency: now"),
+                            ("urgent", "Urgent: today"),
+                            ("mention", "Tell us about it"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "wording",
+                    models.CharField(help_text='Completes "Do you have ...", in plain words.', max_length=200),
+                ),
+                (
+                    "concern",
+                    models.CharField(help_text="What staff think of first. Not shown to patients.", max_length=120),
+                ),
+                ("position", models.PositiveSmallIntegerField()),
+                (
+                    "version",
+                    models.PositiveSmallIntegerField(default=1, help_text="Raise it when the wording changes."),
+                ),
+                ("is_in_use", models.BooleanField(default=True)),
             ],
             options={
-                'ordering': ['position'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('tier__in', ['emergency', 'urgent', 'mention'])), name='red_flag_tier_exists'), models.CheckConstraint(condition=models.Q(('version__gte', 1)), name='red_flag_version_positive')],
+                "ordering": ["position"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("tier__in", ["emergency", "urgent", "mention"])),
+                        name="red_flag_tier_exists",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("version__gte", 1)), name="red_flag_version_positive"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='MayHelp',
+            name="MayHelp",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField(help_text='Best supported first.')),
-                ('cause', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='helped_by', to='conditions.article')),
-                ('treatment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='helps', to='conditions.article')),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("position", models.PositiveSmallIntegerField(help_text="Best supported first.")),
+                (
+                    "cause",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="helped_by",
+                        to="conditions.article",
+                    ),
+                ),
+                (
+                    "treatment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="helps", to="conditions.article"
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'may help',
-                'ordering': ['position'],
-                'constraints': [models.UniqueConstraint(fields=('cause', 'treatment'), name='may_help_once')],
+                "verbose_name_plural": "may help",
+                "ordering": ["position"],
+                "constraints": [models.UniqueConstraint(fields=("cause", "treatment"), name="may_help_once")],
             },
         ),
         migrations.CreateModel(
-            name='Section',
+            name="Section",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField()),
-                ('text', models.TextField(help_text='Markdown.', validators=[django.core.validators.MaxLengthValidator(4000)])),
-                ('article', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='section_of', to='conditions.article')),
-                ('condition', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sections', to='conditions.article')),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("position", models.PositiveSmallIntegerField()),
+                (
+                    "text",
+                    models.TextField(
+                        help_text="Markdown.", validators=[django.core.validators.MaxLengthValidator(4000)]
+                    ),
+                ),
+                (
+                    "article",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="section_of",
+                        to="conditions.article",
+                    ),
+                ),
+                (
+                    "condition",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="sections",
+                        to="conditions.article",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position'],
-                'constraints': [models.UniqueConstraint(fields=('condition', 'article'), name='section_article_once'), models.UniqueConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], fields=('condition', 'position'), name='section_position_once')],
+                "ordering": ["position"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("condition", "article"), name="section_article_once"),
+                    models.UniqueConstraint(
+                        deferrable=django.db.models.constraints.Deferrable["DEFERRED"],
+                        fields=("condition", "position"),
+                        name="section_position_once",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Source',
+            name="Source",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField()),
-                ('key', models.SlugField(help_text='Cited in the text as [^key].', max_length=60)),
-                ('claim', models.CharField(max_length=500)),
-                ('citation', models.CharField(max_length=300)),
-                ('publisher', models.CharField(max_length=120)),
-                ('year', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('url', models.CharField(max_length=500, validators=[django.core.validators.RegexValidator('^https?://[^\\s\\"<>\\\\]+$', 'Give an address that begins with https://.')], verbose_name='address')),
-                ('kind', models.CharField(choices=[('guideline', 'Guideline'), ('systematic_review', 'Systematic review'), ('trial', 'Trial'), ('observational', 'Observational study'), ('review', 'Review or textbook'), ('patient_information', 'Patient information')], max_length=20)),
-                ('direction', models.CharField(choices=[('for', 'For'), ('against', 'Against'), ('mixed', 'Mixed'), ('neutral', 'Neutral')], max_length=10)),
-                ('strength', models.CharField(choices=[('strong', 'Strong'), ('moderate', 'Moderate'), ('weak', 'Weak'), ('unknown', 'Not stated')], max_length=10)),
-                ('read_where', models.CharField(choices=[('publisher', 'At the publisher'), ('copy', 'In a copy: primary source not opened')], max_length=10, verbose_name='read')),
-                ('article', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sources', to='conditions.article')),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("position", models.PositiveSmallIntegerField()),
+                ("key", models.SlugField(help_text="Cited in the text as [^key].", max_length=60)),
+                ("claim", models.CharField(max_length=500)),
+                ("citation", models.CharField(max_length=300)),
+                ("publisher", models.CharField(max_length=120)),
+                ("year", models.PositiveSmallIntegerField(blank=True, null=True)),
+                (
+                    "url",
+                    models.CharField(
+                        max_length=500,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                '^https?://[^\\s\\"<>\\\\]+$', "Give an address that begins with https://."
+                            )
+                        ],
+                        verbose_name="address",
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("guideline", "Guideline"),
+                            ("systematic_review", "Systematic review"),
+                            ("trial", "Trial"),
+                            ("observational", "Observational study"),
+                            ("review", "Review or textbook"),
+                            ("patient_information", "Patient information"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "direction",
+                    models.CharField(
+                        choices=[
+                            ("for", "For"),
+                            ("against", "Against"),
+                            ("mixed", "Mixed"),
+                            ("neutral", "Neutral"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "strength",
+                    models.CharField(
+                        choices=[
+                            ("strong", "Strong"),
+                            ("moderate", "Moderate"),
+                            ("weak", "Weak"),
+                            ("unknown", "Not stated"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "read_where",
+                    models.CharField(
+                        choices=[
+                            ("publisher", "At the publisher"),
+                            ("copy", "In a copy: primary source not opened"),
+                        ],
+                        max_length=10,
+                        verbose_name="read",
+                    ),
+                ),
+                (
+                    "article",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="sources", to="conditions.article"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position'],
-                'constraints': [models.UniqueConstraint(fields=('article', 'key'), name='source_key_once'), models.CheckConstraint(condition=models.Q(('url__regex', '^https?://')), name='source_url_is_web')],
+                "ordering": ["position"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("article", "key"), name="source_key_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("url__regex", "^https?://")), name="source_url_is_web"
+                    ),
+                ],
             },
         ),
     ]

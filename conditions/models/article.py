@@ -67,9 +67,9 @@ class ArticleQuerySet(models.QuerySet["Article"]):
         """Each with `sign_off_list` (the newest sign-off or nothing, as dictionaries of SIGN_OFF_FIELDS) and
         `amendment_list` (its confirmed edits that were not clinical, in order). No further query."""
         newest = SignOff.objects.filter(article=OuterRef("pk")).order_by("-signed_at", "-pk")[:1]
-        confirmed = Amendment.objects.filter(
-            sign_off__article=OuterRef("pk"), confirmed_by__isnull=False
-        ).order_by("pk")
+        confirmed = Amendment.objects.filter(sign_off__article=OuterRef("pk"), confirmed_by__isnull=False).order_by(
+            "pk"
+        )
         return self.annotate(
             sign_off_list=ArraySubquery(newest.values(json=JSONObject(**{f: f for f in SIGN_OFF_FIELDS}))),
             amendment_list=ArraySubquery(
@@ -120,6 +120,16 @@ class Article(models.Model):
         "search_vector",
     )
     PRIVATE_FIELDS = ()
+
+    # Only on those that were asked for with the QuerySet word of the same name.
+    source_list: list[dict[str, Any]]
+    sign_off_list: list[dict[str, Any]]
+    amendment_list: list[dict[str, Any]]
+    clue_list: list[dict[str, Any]]
+    section_list: list["Section"]
+    treatment_list: list[dict[str, Any]]
+    cause_list: list[dict[str, Any]]
+    condition_list: list[dict[str, Any]]
 
     kind = models.CharField(max_length=10, choices=Kind)
     slug = models.SlugField(max_length=80)

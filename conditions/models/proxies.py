@@ -18,7 +18,7 @@ class Condition(Article):
     """What brings a patient here; its causes and treatments are sections."""
 
     KIND = Kind.CONDITION
-    objects = KindManager.from_queryset(ArticleQuerySet)()
+    objects = KindManager.from_queryset(ArticleQuerySet)()  # type: ignore[assignment,misc]
 
     class Meta:
         proxy = True
@@ -28,7 +28,7 @@ class Cause(Article):
     """What may be behind a condition."""
 
     KIND = Kind.CAUSE
-    objects = KindManager.from_queryset(ArticleQuerySet)()
+    objects = KindManager.from_queryset(ArticleQuerySet)()  # type: ignore[assignment,misc]
 
     class Meta:
         proxy = True
@@ -38,7 +38,7 @@ class Treatment(Article):
     """What may help."""
 
     KIND = Kind.TREATMENT
-    objects = KindManager.from_queryset(ArticleQuerySet)()
+    objects = KindManager.from_queryset(ArticleQuerySet)()  # type: ignore[assignment,misc]
 
     class Meta:
         proxy = True

@@ -146,7 +146,7 @@ def test_reply_by_takes_the_instant_as_the_database_gives_it_and_answers_in_the_
 
 def test_reply_by_without_a_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="needs a datetime with a time zone"):
-        reply_by(datetime(2026, 11, 23, 9), Urgency.ROUTINE, CLINIC)  # noqa: DTZ001
+        reply_by(datetime(2026, 11, 23, 9), Urgency.ROUTINE, CLINIC)
 
 
 def test_reply_by_without_any_opening_raises() -> None:

@@ -192,12 +192,12 @@ def test_add_and_between_are_two_sides_of_one_count_to_the_microsecond(
 
 def weekdays(*periods: tuple[time, time]) -> Mapping[int, Sequence[tuple[time, time]]]:
     """Return a week with the same periods from Monday to Friday."""
-    return {weekday: periods for weekday in range(5)}
+    return dict.fromkeys(range(5), periods)
 
 
 def every_day(*periods: tuple[time, time]) -> Mapping[int, Sequence[tuple[time, time]]]:
     """Return a week with the same periods on all seven days."""
-    return {weekday: periods for weekday in range(7)}
+    return dict.fromkeys(range(7), periods)
 
 
 CLINIC = WorkingHours(
@@ -350,7 +350,7 @@ def test_working_time_between_counts_after_a_closure_of_years() -> None:
 
 
 def test_datetime_without_a_zone_is_refused() -> None:
-    naive = datetime(2026, 11, 23, 9)  # noqa: DTZ001
+    naive = datetime(2026, 11, 23, 9)
     aware = in_los_angeles("2026-11-23 09:00")
     for call in (
         lambda: CLINIC.add_working_time(naive, MINUTE),
@@ -378,9 +378,7 @@ def test_negative_amount_is_refused() -> None:
         pytest.param({0: [(time(9, tzinfo=UTC), time(12, tzinfo=UTC))]}, "carry no zone", id="zone"),
     ],
 )
-def test_impossible_periods_are_refused(
-    periods: Mapping[int, Sequence[tuple[time, time]]], complaint: str
-) -> None:
+def test_impossible_periods_are_refused(periods: Mapping[int, Sequence[tuple[time, time]]], complaint: str) -> None:
     with pytest.raises(ValueError, match=complaint):
         WorkingHours(periods, frozenset(), LOS_ANGELES)
 

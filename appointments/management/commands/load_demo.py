@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
-from appointments.lifecycle import RequestStatus, Role
+from appointments.lifecycle import RequestStatus, Role, Urgency
 from appointments.models import AppointmentRequest, Duration, PartOfDay, PreferredContact, RequestSource
 from appointments.promise import promise
 from conditions.models import Article, RedFlag
@@ -118,12 +118,10 @@ class Command(BaseCommand):
             else None,
         )
 
-    def _send_back_in_time(
-        self, appointment_request: AppointmentRequest, received_at: datetime.datetime
-    ) -> None:
+    def _send_back_in_time(self, appointment_request: AppointmentRequest, received_at: datetime.datetime) -> None:
         """Make it look as if it had been sent then: for the eye, so the record's times are spread evenly."""
         AppointmentRequest.objects.filter(pk=appointment_request.pk).update(
-            received_at=received_at, reply_by=promise(received_at, appointment_request.urgency)
+            received_at=received_at, reply_by=promise(received_at, Urgency(appointment_request.urgency))
         )
         changes = list(appointment_request.status_changes.all())
         for step, change in enumerate(changes):

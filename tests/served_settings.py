@@ -1,0 +1,11 @@
+"""The production settings, for the server processes that tests start: with the test database."""
+
+import os
+from pathlib import Path
+
+from clinic.settings import *  # noqa: F403
+from clinic.settings import DATABASES
+
+DATABASES["default"]["NAME"] = os.environ["SERVED_DATABASE"]
+DATABASES["default"]["EMBEDDED_THROWAWAY"] = True
+STATIC_ROOT = Path(os.environ["SERVED_STATIC_ROOT"])
