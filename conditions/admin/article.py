@@ -1,13 +1,13 @@
-"""Articles and red flags, as editors and clinicians keep them."""
+"""Articles, as editors keep them."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from clinic.admin import StaffAdmin
-from conditions.models import Article, Cause, Condition, Kind, MayHelp, RedFlag, Section, Source, Treatment
+from conditions.models import Article, Cause, Condition, Kind, MayHelp, Section, Source, Treatment
 
 
 class SourceInline(admin.StackedInline):
@@ -37,6 +37,7 @@ class ArticleAdmin(StaffAdmin):
     """One kind of article. Deleting is not for the web: withdraw it instead."""
 
     kind: Kind
+    change_form_template = "admin/conditions/article/change_form.html"
     list_display = ("title", "slug", "state")
     inlines: ClassVar[tuple[type[admin.options.InlineModelAdmin], ...]] = (SourceInline,)
     fieldsets = (
@@ -54,6 +55,20 @@ class ArticleAdmin(StaffAdmin):
         if article.published_from is None:
             return "Draft"
         return "Published" if article.published_from <= now else "Scheduled"
+
+    def panels(self, request: HttpRequest, article: Article) -> dict[str, Any]:
+        """What stands beside the form of an article that is there already: a name for each panel template
+        admin/conditions/article/panel_<name>.html, with what that template knows as `panel`."""
+        return {}
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The form, and the panels beside it."""
+        article = self.get_object(request, object_id)
+        panels = self.panels(request, article) if article else {}
+        shown = [(f"admin/conditions/article/panel_{name}.html", panel) for name, panel in panels.items()]
+        return super().change_view(request, object_id, form_url, {"panels": shown, **(extra_context or {})})
 
     def save_model(self, request: HttpRequest, obj: Article, form: object, change: bool) -> None:
         """Each list adds articles of its own kind."""
@@ -87,15 +102,3 @@ class TreatmentAdmin(ArticleAdmin):
     """Treatments."""
 
     kind = Kind.TREATMENT
-
-
-@admin.register(RedFlag)
-class RedFlagAdmin(StaffAdmin):
-    """Warning symptoms. One that is no longer asked is taken out of use, not deleted: old requests name it."""
-
-    list_display = ("wording", "tier", "concern", "version", "is_in_use")
-    list_filter = ("tier", "is_in_use")
-
-    def has_delete_permission(self, request: HttpRequest, obj: RedFlag | None = None) -> bool:
-        """Taken out of use instead."""
-        return False
