@@ -17,6 +17,7 @@ from django.urls import reverse
 from conditions.models.clue import CLUE_FIELDS, Clue
 from conditions.models.kind import Diagram, Kind
 from conditions.models.old_address import OldAddress
+from conditions.models.red_flag import RedFlag
 from conditions.models.sign_off import SIGN_OFF_FIELDS, Amendment, SignOff
 from conditions.models.source import Source
 from conditions.models.structure import Section
@@ -81,6 +82,30 @@ class ArticleQuerySet(models.QuerySet["Article"]):
         """Each with `clue_list`: its walking-pattern clues, as dictionaries of CLUE_FIELDS. No further query."""
         clues = Clue.objects.filter(cause=OuterRef("pk")).order_by("position")
         return self.annotate(clue_list=ArraySubquery(clues.values(json=JSONObject(**{f: f for f in CLUE_FIELDS}))))
+
+    def with_evidence(self) -> "ArticleQuerySet":
+        """Each with its sources, its clues and its sign-off: what the page says of how far it can be trusted. For
+        conditions `with_sections` belongs to it. No further query."""
+        return self.with_sources().with_clues().with_sign_off()
+
+    def unsigned(self) -> "ArticleQuerySet":
+        """Those whose text as it is now no clinician has signed: never, or not since it changed.
+
+        Asked at once, not when the result is read: four queries, which read the whole text of each article.
+        """
+        from conditions.sign_offs import is_signed  # here, because it reads articles
+
+        shown = {kind: list(RedFlag.objects.shown_on(kind)) for kind in Kind.values}
+        articles = self.with_evidence().with_sections()
+        unsigned = [article.pk for article in articles if not is_signed(article, shown[article.kind])]
+        return self.filter(pk__in=unsigned)
+
+    def overdue_review(self, today: datetime.date) -> "ArticleQuerySet":
+        """Those whose newest sign-off was to be reviewed before `today`, a day of the clinic's zone."""
+        newest = SignOff.objects.filter(article=OuterRef("pk")).order_by("-signed_at", "-pk")
+        return self.alias(review_due=models.Subquery(newest.values("next_review_on")[:1])).filter(
+            review_due__lt=today
+        )
 
     def with_key(self, key: str) -> "ArticleQuerySet":
         """Those with the key `<kind>/<slug>`, as `Article.key` gives it: one, or none for any other text."""

@@ -3,6 +3,8 @@
 from django.db import models
 from django.db.models import Q
 
+from conditions.models.kind import Kind
+
 
 class Tier(models.TextChoices):
     """How soon a red flag needs care."""
@@ -12,13 +14,26 @@ class Tier(models.TextChoices):
     MENTION = "mention", "Tell us about it"
 
 
+# Which care cards stand on a page: anyone who reads about a condition or a cause may have such a symptom.
+TIERS_ON_PAGE: dict[str, tuple[str, ...]] = {
+    Kind.CONDITION: (Tier.EMERGENCY, Tier.URGENT, Tier.MENTION),
+    Kind.CAUSE: (Tier.EMERGENCY, Tier.URGENT),
+    Kind.TREATMENT: (),
+}
+
+
 class RedFlagQuerySet(models.QuerySet["RedFlag"]):
     """Words about red flags."""
 
     def in_use(self) -> "RedFlagQuerySet":
         """Those that patients are asked about, the most urgent tier first."""
         rank = models.Case(*[models.When(tier=tier, then=number) for number, tier in enumerate(Tier.values)])
-        return self.filter(is_in_use=True).order_by(rank, "position")
+        return self.filter(is_in_use=True).order_by(rank, "position", "key")
+
+    def shown_on(self, kind: str) -> "RedFlagQuerySet":
+        """Those of the care cards on pages of this kind (a value of `Kind`). No query where there are no cards."""
+        tiers = TIERS_ON_PAGE[kind]
+        return self.in_use().filter(tier__in=tiers) if tiers else self.none()
 
 
 class RedFlag(models.Model):

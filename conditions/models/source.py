@@ -1,5 +1,7 @@
 """The evidence: what a claim in an article rests on."""
 
+import datetime
+
 import pghistory
 from django.conf import settings
 from django.core.validators import RegexValidator
@@ -41,6 +43,18 @@ class ReadWhere(models.TextChoices):
 
     PUBLISHER = "publisher", "At the publisher"
     COPY = "copy", "In a copy: primary source not opened"
+
+
+class SourceQuerySet(models.QuerySet["Source"]):
+    """Words about sources."""
+
+    def unchecked_since(self, day: datetime.date) -> "SourceQuerySet":
+        """Those that nobody has opened on that day or later: never checked, or last checked before it."""
+        return self.exclude(checked_on__gte=day)
+
+    def primary_not_opened(self) -> "SourceQuerySet":
+        """Those that were read in a copy only."""
+        return self.filter(read_where=ReadWhere.COPY)
 
 
 @pghistory.track()
@@ -88,6 +102,8 @@ class Source(models.Model):
     checked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+
+    objects = SourceQuerySet.as_manager()
 
     class Meta:
         ordering = ["position"]
