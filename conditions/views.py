@@ -1,13 +1,12 @@
 """Reading: find an article, read it."""
 
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from conditions.models import Article, Cause, Condition, Kind, RedFlag, Treatment, by_tier
-from conditions.rendering import to_html
+from conditions.models import Article, Cause, Condition, Kind, Treatment
+from conditions.pages import page_of
 
 
 @require_safe
@@ -38,41 +37,19 @@ def condition_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def condition_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """A condition: when to get care now, its causes, its treatments, when to see us."""
-    articles = Condition.objects.published().with_sources().with_sections()
-    condition = get_object_or_404(articles, slug=slug)
-    sections: list[dict[str, Any]] = [
-        {"article": section.article, "html": to_html(section.text, condition.source_list, heading_ids=False)}
-        for section in condition.section_list
-    ]
-    context = {
-        "article": condition,
-        "body": to_html(condition.body, condition.source_list),
-        "causes": [section for section in sections if section["article"].kind == Kind.CAUSE],
-        "treatments": [section for section in sections if section["article"].kind == Kind.TREATMENT],
-        "closing": to_html(condition.closing, condition.source_list),
-        "red_flags": by_tier(RedFlag.objects.in_use()),
-    }
-    return render(request, "conditions/condition_detail.html", context)
+    articles = Condition.objects.published().with_evidence().with_sections()
+    return render(request, "conditions/condition_detail.html", page_of(get_object_or_404(articles, slug=slug)))
 
 
 @require_safe
 def cause_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """One cause: what it is, how it feels when walking, what may help."""
-    cause = get_object_or_404(Cause.objects.published().with_sources().with_related(), slug=slug)
-    return _article_detail(request, cause)
+    articles = Cause.objects.published().with_evidence().with_related()
+    return render(request, "conditions/article_detail.html", page_of(get_object_or_404(articles, slug=slug)))
 
 
 @require_safe
 def treatment_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """One treatment: how it may help, how good the evidence is, what it risks."""
-    treatment = get_object_or_404(Treatment.objects.published().with_sources().with_related(), slug=slug)
-    return _article_detail(request, treatment)
-
-
-def _article_detail(request: HttpRequest, article: Article) -> HttpResponse:
-    context = {
-        "article": article,
-        "body": to_html(article.body, article.source_list),
-        "red_flags": by_tier(RedFlag.objects.in_use()),
-    }
-    return render(request, "conditions/article_detail.html", context)
+    articles = Treatment.objects.published().with_evidence().with_related()
+    return render(request, "conditions/article_detail.html", page_of(get_object_or_404(articles, slug=slug)))

@@ -1,0 +1,43 @@
+"""What an article's page shows: one recipe for patients, for previews, and for what a clinician signs."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from clinic.models import ClinicProfile
+from conditions.models import Article, Kind, RedFlag, by_tier
+from conditions.rendering import to_html
+from conditions.sign_offs import review_state
+
+
+def page_of(article: Article) -> dict[str, Any]:
+    """The context of the article's page, as of now. Two queries: the clinic's profile (as `clinic`, so that no
+    template asks for it again) and the red flags, where the page shows any.
+
+    `article` comes with `with_evidence()`, a condition also with `with_sections()`, others with `with_related()`.
+    """
+    clinic = ClinicProfile.objects.current()
+    red_flags = list(RedFlag.objects.shown_on(article.kind))
+    now = timezone.localtime(timezone=clinic.zone if clinic else None)
+    context = {
+        "clinic": clinic,
+        "article": article,
+        "body": to_html(article.body, article.source_list),  # type: ignore[attr-defined]
+        "red_flags": by_tier(red_flags),
+        "review": review_state(article, red_flags, now),
+    }
+    return context | _sections_of(article) if article.kind == Kind.CONDITION else context
+
+
+def _sections_of(condition: Article) -> dict[str, Any]:
+    """A condition's causes and treatments, each with its short text, and what closes the page."""
+    sources = condition.source_list  # type: ignore[attr-defined]
+    sections = [
+        {"article": section.article, "html": to_html(section.text, sources, heading_ids=False)}
+        for section in condition.section_list  # type: ignore[attr-defined]
+    ]
+    return {
+        "causes": [section for section in sections if section["article"].kind == Kind.CAUSE],
+        "treatments": [section for section in sections if section["article"].kind == Kind.TREATMENT],
+        "closing": to_html(condition.closing, sources),
+    }
