@@ -15,6 +15,7 @@ from django.db.models.functions import JSONObject, Now
 from django.urls import reverse
 
 from conditions.models.clue import CLUE_FIELDS, Clue
+from conditions.models.edits import counts_edits
 from conditions.models.kind import Diagram, Kind
 from conditions.models.old_address import OldAddress
 from conditions.models.red_flag import RedFlag
@@ -206,6 +207,7 @@ class Article(models.Model):
 
     class Meta:
         ordering = ["kind", "title"]
+        triggers = [counts_edits()]
         constraints = [
             models.UniqueConstraint(fields=["kind", "slug"], name="article_address_once"),
             models.CheckConstraint(condition=Q(kind__in=Kind.values), name="article_kind_exists"),

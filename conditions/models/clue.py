@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
+from conditions.models.edits import edits_article
 from conditions.models.source import Strength
 
 CLUE_FIELDS = ("question", "answer", "wording", "source_key", "strength")
@@ -70,6 +71,7 @@ class Clue(models.Model):
 
     class Meta:
         ordering = ["position"]
+        triggers = [edits_article("cause_id")]
         constraints = [
             models.UniqueConstraint(fields=["cause", "question", "answer"], name="clue_once"),
             models.CheckConstraint(condition=Q(question__in=Question.values), name="clue_question_exists"),

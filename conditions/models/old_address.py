@@ -30,9 +30,12 @@ class OldAddress(models.Model):
 
     @classmethod
     def keep(cls, before: "Article", now: "Article") -> None:
-        """Remember the address that `before` had, if patients could have kept it; forget the one that is in use."""
+        """Remember the address that `before` had, if patients could have kept it; forget the one it came back to.
+
+        An address that leads to another article stays: a page that is published there comes first anyway.
+        """
         if (before.kind, before.slug) == (now.kind, now.slug):
             return
-        cls.objects.filter(kind=now.kind, slug=now.slug).delete()
+        cls.objects.filter(kind=now.kind, slug=now.slug, article=now).delete()
         if before.published_from is not None and before.published_from <= timezone.now():
             cls.objects.update_or_create(kind=before.kind, slug=before.slug, defaults={"article": now})

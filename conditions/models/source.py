@@ -8,6 +8,8 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 
+from conditions.models.edits import edits_article
+
 
 class SourceKind(models.TextChoices):
     """What a source is."""
@@ -57,7 +59,7 @@ class SourceQuerySet(models.QuerySet["Source"]):
         return self.filter(read_where=ReadWhere.COPY)
 
 
-@pghistory.track()
+@pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
 class Source(models.Model):
     """What a claim in an article rests on."""
 
@@ -107,6 +109,7 @@ class Source(models.Model):
 
     class Meta:
         ordering = ["position"]
+        triggers = [edits_article("article_id")]
         constraints = [
             models.UniqueConstraint(fields=["article", "key"], name="source_key_once"),
             models.CheckConstraint(

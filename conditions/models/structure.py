@@ -4,8 +4,10 @@ import pghistory
 from django.core.validators import MaxLengthValidator
 from django.db import models
 
+from conditions.models.edits import edits_article
 
-@pghistory.track()
+
+@pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
 class Section(models.Model):
     """One cause or treatment on a condition's page, with a short text of its own."""
 
@@ -19,6 +21,7 @@ class Section(models.Model):
 
     class Meta:
         ordering = ["position"]
+        triggers = [edits_article("condition_id")]
         constraints = [
             models.UniqueConstraint(fields=["condition", "article"], name="section_article_once"),
             models.UniqueConstraint(
@@ -45,6 +48,7 @@ class MayHelp(models.Model):
     class Meta:
         verbose_name_plural = "may help"
         ordering = ["position"]
+        triggers = [edits_article("cause_id")]
         constraints = [models.UniqueConstraint(fields=["cause", "treatment"], name="may_help_once")]
 
     def __str__(self) -> str:
