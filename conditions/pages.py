@@ -5,6 +5,7 @@ from typing import Any
 from django.utils import timezone
 
 from clinic.models import ClinicProfile
+from conditions.evidence import disagreement_of, notes_of
 from conditions.models import Article, Kind, RedFlag, by_tier
 from conditions.rendering import to_html
 from conditions.sign_offs import review_state
@@ -17,12 +18,15 @@ def page_of(article: Article) -> dict[str, Any]:
     `article` comes with `with_evidence()`, a condition also with `with_sections()`, others with `with_related()`.
     """
     clinic = ClinicProfile.objects.current()
+    sources = article.source_list  # type: ignore[attr-defined]
     red_flags = list(RedFlag.objects.shown_on(article.kind))
     now = timezone.localtime(timezone=clinic.zone if clinic else None)
     context = {
         "clinic": clinic,
         "article": article,
-        "body": to_html(article.body, article.source_list),  # type: ignore[attr-defined]
+        "body": to_html(article.body, sources),
+        "notes": notes_of(sources),
+        "disagreement": disagreement_of(sources),
         "red_flags": by_tier(red_flags),
         "review": review_state(article, red_flags, now),
     }

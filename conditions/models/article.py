@@ -22,9 +22,13 @@ from conditions.models.red_flag import RedFlag
 from conditions.models.sign_off import SIGN_OFF_FIELDS, Amendment, SignOff
 from conditions.models.source import Source
 from conditions.models.structure import Section
+from conditions.sign_offs import is_signed
 
 CARD_FIELDS = ("kind", "slug", "title", "short_title", "summary")
-SOURCE_FIELDS = ("key", "claim", "citation", "publisher", "year", "url", "kind", "direction", "strength")
+SOURCE_FIELDS = (
+    *("key", "claim", "citation", "publisher", "year", "url", "kind", "direction", "strength"),
+    *("read_where", "checked_on"),
+)
 
 
 class ArticleQuerySet(models.QuerySet["Article"]):
@@ -36,7 +40,7 @@ class ArticleQuerySet(models.QuerySet["Article"]):
 
     def with_sources(self) -> "ArticleQuerySet":
         """Each with `source_list`: its sources in order, as dictionaries of SOURCE_FIELDS. No further query."""
-        sources = Source.objects.filter(article=OuterRef("pk")).order_by("position")
+        sources = Source.objects.filter(article=OuterRef("pk")).order_by("position", "pk")
         as_json = JSONObject(**{field: field for field in SOURCE_FIELDS})
         return self.annotate(source_list=ArraySubquery(sources.values(json=as_json)))
 
@@ -81,7 +85,7 @@ class ArticleQuerySet(models.QuerySet["Article"]):
 
     def with_clues(self) -> "ArticleQuerySet":
         """Each with `clue_list`: its walking-pattern clues, as dictionaries of CLUE_FIELDS. No further query."""
-        clues = Clue.objects.filter(cause=OuterRef("pk")).order_by("position")
+        clues = Clue.objects.filter(cause=OuterRef("pk")).order_by("position", "pk")
         return self.annotate(clue_list=ArraySubquery(clues.values(json=JSONObject(**{f: f for f in CLUE_FIELDS}))))
 
     def with_evidence(self) -> "ArticleQuerySet":
@@ -94,8 +98,6 @@ class ArticleQuerySet(models.QuerySet["Article"]):
 
         Asked at once, not when the result is read: four queries, which read the whole text of each article.
         """
-        from conditions.sign_offs import is_signed  # here, because it reads articles
-
         shown = {kind: list(RedFlag.objects.shown_on(kind)) for kind in Kind.values}
         articles = self.with_evidence().with_sections()
         unsigned = [article.pk for article in articles if not is_signed(article, shown[article.kind])]
@@ -107,6 +109,10 @@ class ArticleQuerySet(models.QuerySet["Article"]):
         return self.alias(review_due=models.Subquery(newest.values("next_review_on")[:1])).filter(
             review_due__lt=today
         )
+
+    def with_old_address(self, kind: str, slug: str) -> "ArticleQuerySet":
+        """The one that stood at this address before, or none."""
+        return self.filter(old_addresses__kind=kind, old_addresses__slug=slug)
 
     def with_key(self, key: str) -> "ArticleQuerySet":
         """Those with the key `<kind>/<slug>`, as `Article.key` gives it: one, or none for any other text."""
