@@ -22,3 +22,5 @@ class Diagram(models.TextChoices):
     FACET_JOINT = "facet-joint", "Facet joint"
     SACROILIAC_JOINT = "sacroiliac-joint", "Sacroiliac joint"
     NARROWED_LEG_ARTERY = "narrowed-leg-artery", "Narrowed leg artery"
+    WALKING_UPRIGHT_AND_LEANING = "walking-upright-and-leaning", "Walking upright, and leaning on a cart"
+    STANDING_STILL_EASES_CALF = "standing-still-eases-calf", "Standing still eases the calf"
