@@ -11,4 +11,5 @@ urlpatterns = [
     path("conditions/<slug:slug>/", views.condition_detail, name="condition_detail"),
     path("causes/<slug:slug>/", views.cause_detail, name="cause_detail"),
     path("treatments/<slug:slug>/", views.treatment_detail, name="treatment_detail"),
+    path("preview/<str:token>/", views.preview, name="preview"),
 ]

@@ -1,12 +1,15 @@
 """Reading: find an article, read it."""
 
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from conditions.models import Article, Cause, Condition, Kind, Treatment
+from conditions.old_addresses import leads_on
 from conditions.pages import page_of
+from conditions.preview import read_token
 
 
 @require_safe
@@ -35,6 +38,7 @@ def condition_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@leads_on(Kind.CONDITION)
 def condition_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """A condition: when to get care now, its causes, its treatments, when to see us."""
     articles = Condition.objects.published().with_evidence().with_sections()
@@ -42,6 +46,7 @@ def condition_detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
+@leads_on(Kind.CAUSE)
 def cause_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """One cause: what it is, how it feels when walking, what may help."""
     articles = Cause.objects.published().with_evidence().with_related()
@@ -49,7 +54,25 @@ def cause_detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
+@leads_on(Kind.TREATMENT)
 def treatment_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """One treatment: how it may help, how good the evidence is, what it risks."""
     articles = Treatment.objects.published().with_evidence().with_related()
     return render(request, "conditions/article_detail.html", page_of(get_object_or_404(articles, slug=slug)))
+
+
+@require_safe
+@cache_control(no_store=True, private=True)
+def preview(request: HttpRequest, token: str) -> HttpResponse:
+    """An article as it stands now, published or not, for whoever was given the link. No search engine keeps it."""
+    opened = read_token(token, timezone.now())
+    articles = Article.objects.with_evidence().with_sections().with_related()
+    article = articles.filter(pk=opened.article_id).first() if opened else None
+    if article is None:
+        response = render(request, "conditions/preview_ended.html", status=404)
+    else:
+        stem = "condition_detail" if article.kind == Kind.CONDITION else "article_detail"
+        context = {**page_of(article), "preview": opened, "page_template": f"conditions/{stem}.html"}
+        response = render(request, "conditions/preview.html", context)
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return response

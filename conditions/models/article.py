@@ -110,8 +110,8 @@ class ArticleQuerySet(models.QuerySet["Article"]):
             review_due__lt=today
         )
 
-    def with_old_address(self, kind: str, slug: str) -> "ArticleQuerySet":
-        """The one that stood at this address before, or none."""
+    def once_at(self, kind: str, slug: str) -> "ArticleQuerySet":
+        """The one that stood at this address before and left it, or none."""
         return self.filter(old_addresses__kind=kind, old_addresses__slug=slug)
 
     def with_key(self, key: str) -> "ArticleQuerySet":

@@ -1,7 +1,7 @@
 """Every edit counts: whoever edits an article by whatever path, its version goes up in the same transaction.
 
-Triggers, because the admin, a command, a shell, `QuerySet.update` and plain SQL all end in the database. Whoever has
-read an article at one version can tell whether anybody edited it since, its sources and sections included.
+Triggers, because the admin, a command, a shell, `QuerySet.update` and plain SQL all end in the database. Whoever
+has read an article at one version can tell whether anybody edited it since, its sources and sections included.
 """
 
 import pgtrigger
