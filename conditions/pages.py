@@ -18,7 +18,7 @@ def page_of(article: Article) -> dict[str, Any]:
     `article` comes with `with_evidence()`, a condition also with `with_sections()`, others with `with_related()`.
     """
     clinic = ClinicProfile.objects.current()
-    sources = article.source_list  # type: ignore[attr-defined]
+    sources = article.source_list
     red_flags = list(RedFlag.objects.shown_on(article.kind))
     now = timezone.localtime(timezone=clinic.zone if clinic else None)
     context = {
@@ -35,10 +35,10 @@ def page_of(article: Article) -> dict[str, Any]:
 
 def _sections_of(condition: Article) -> dict[str, Any]:
     """A condition's causes and treatments, each with its short text, and what closes the page."""
-    sources = condition.source_list  # type: ignore[attr-defined]
-    sections = [
+    sources = condition.source_list
+    sections: list[dict[str, Any]] = [
         {"article": section.article, "html": to_html(section.text, sources, heading_ids=False)}
-        for section in condition.section_list  # type: ignore[attr-defined]
+        for section in condition.section_list
     ]
     return {
         "causes": [section for section in sections if section["article"].kind == Kind.CAUSE],

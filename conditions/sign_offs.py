@@ -61,9 +61,9 @@ def clinical_content(article: "Article", red_flags: "Iterable[RedFlag]") -> Cont
     its page. What has no fixed order on the page (sources, red flags, clues) is in the order of its keys, so that
     two rows with the same position cannot change places between two requests.
     """
-    sections = article.section_list if article.kind == "condition" else []  # type: ignore[attr-defined]
-    sources = [_only(SOURCE_FIELDS, source) for source in article.source_list]  # type: ignore[attr-defined]
-    clues = [_only(CLUE_FIELDS, clue) for clue in article.clue_list]  # type: ignore[attr-defined]
+    sections = article.section_list if article.kind == "condition" else []
+    sources = [_only(SOURCE_FIELDS, source) for source in article.source_list]
+    clues = [_only(CLUE_FIELDS, clue) for clue in article.clue_list]
     return {
         **{field: getattr(article, field) for field in TEXT_FIELDS},
         "sections": [
@@ -92,11 +92,11 @@ def content_hash(content: Content) -> str:
 def signed_hashes(article: "Article") -> set[str]:
     """The hashes of the texts that the newest sign-off covers: the one that was signed, and what confirmed edits
     that were not clinical have made of it, one after the other. Empty without a sign-off. No query."""
-    if not article.sign_off_list:  # type: ignore[attr-defined]
+    if not article.sign_off_list:
         return set()
-    (newest,) = article.sign_off_list  # type: ignore[attr-defined]
+    (newest,) = article.sign_off_list
     covered = {newest["content_hash"]}
-    steps = [step for step in article.amendment_list if step["sign_off"] == newest["id"]]  # type: ignore[attr-defined]
+    steps = [step for step in article.amendment_list if step["sign_off"] == newest["id"]]
     for _ in steps:  # each round adds at least one step, or there is none to add, whatever order they came in
         covered |= {step["after"] for step in steps if step["before"] in covered}
     return covered
@@ -114,9 +114,9 @@ def review_state(article: "Article", red_flags: "Iterable[RedFlag]", now: dateti
     is not called overdue as well: nobody has signed it. Arguments else as `clinical_content`. No query.
     """
     current = content_hash(clinical_content(article, red_flags))
-    if not article.sign_off_list:  # type: ignore[attr-defined]
+    if not article.sign_off_list:
         return ReviewState(ReviewStatus.NEVER, current)
-    (newest,) = article.sign_off_list  # type: ignore[attr-defined]
+    (newest,) = article.sign_off_list
     next_review_on = datetime.date.fromisoformat(newest["next_review_on"])
     if current not in signed_hashes(article):
         status = ReviewStatus.CHANGED

@@ -6,7 +6,7 @@ from conditions.models.kind import Diagram, Kind
 from conditions.models.old_address import OldAddress
 from conditions.models.proxies import Cause, Condition, Treatment
 from conditions.models.red_flag import RedFlag, Tier, by_tier
-from conditions.models.sign_off import Amendment, SignOff
+from conditions.models.sign_off import Amendment, SignOff, SignOffRefused
 from conditions.models.source import Direction, ReadWhere, Source, SourceKind, Strength
 from conditions.models.structure import MayHelp, Section
 from conditions.models.synonym import Synonym
@@ -29,6 +29,7 @@ __all__ = [
     "RedFlag",
     "Section",
     "SignOff",
+    "SignOffRefused",
     "Source",
     "SourceKind",
     "Strength",
