@@ -10,18 +10,25 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from clinic.models import ClinicProfile
+from clinic.public_page import public_page
 
 
-@require_safe
+@public_page
 def privacy(request: HttpRequest) -> HttpResponse:
     """What we ask, why, who reads it, and for how long it is kept."""
     return render(request, "clinic_pages/privacy.html", {"privacy_version": settings.PRIVACY_VERSION})
 
 
-@require_safe
+@public_page
 def accessibility(request: HttpRequest) -> HttpResponse:
     """What was tested, what was not, and how to tell us."""
     return render(request, "clinic_pages/accessibility.html")
+
+
+@public_page
+def robots(request: HttpRequest) -> HttpResponse:
+    """What search engines need not ask for, and where the list of pages is."""
+    return render(request, "clinic_pages/robots.txt", content_type="text/plain; charset=utf-8")
 
 
 @require_safe

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from conditions import views
+from conditions import feeds, sitemaps, views
 
 app_name = "conditions"
 urlpatterns = [
@@ -11,5 +11,7 @@ urlpatterns = [
     path("conditions/<slug:slug>/", views.condition_detail, name="condition_detail"),
     path("causes/<slug:slug>/", views.cause_detail, name="cause_detail"),
     path("treatments/<slug:slug>/", views.treatment_detail, name="treatment_detail"),
+    path("sitemap.xml", sitemaps.sitemap, name="sitemap"),
+    path("feed.atom", feeds.feed, name="feed"),
     path("preview/<str:token>/", views.preview, name="preview"),
 ]

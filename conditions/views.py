@@ -6,13 +6,14 @@ from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from clinic.public_page import public_page
 from conditions.models import Article, Cause, Condition, Kind, Treatment
 from conditions.old_addresses import leads_on
 from conditions.pages import page_of
 from conditions.preview import read_token
 
 
-@require_safe
+@public_page
 def home(request: HttpRequest) -> HttpResponse:
     """Where a patient starts: the conditions, their causes, and how to ask for an appointment."""
     conditions = list(Condition.objects.published().with_sections())
@@ -25,7 +26,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "conditions/home.html", {"conditions": conditions, "causes": causes.values()})
 
 
-@require_safe
+@public_page
 def condition_list(request: HttpRequest) -> HttpResponse:
     """Everything there is to read: conditions, causes, treatments, by name."""
     articles = list(Article.objects.published().order_by("title").defer("body", "closing"))
@@ -37,7 +38,7 @@ def condition_list(request: HttpRequest) -> HttpResponse:
     return render(request, "conditions/condition_list.html", by_kind)
 
 
-@require_safe
+@public_page
 @leads_on(Kind.CONDITION)
 def condition_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """A condition: when to get care now, its causes, its treatments, when to see us."""
@@ -45,7 +46,7 @@ def condition_detail(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "conditions/condition_detail.html", page_of(get_object_or_404(articles, slug=slug)))
 
 
-@require_safe
+@public_page
 @leads_on(Kind.CAUSE)
 def cause_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """One cause: what it is, how it feels when walking, what may help."""
@@ -53,7 +54,7 @@ def cause_detail(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "conditions/article_detail.html", page_of(get_object_or_404(articles, slug=slug)))
 
 
-@require_safe
+@public_page
 @leads_on(Kind.TREATMENT)
 def treatment_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """One treatment: how it may help, how good the evidence is, what it risks."""
