@@ -1,5 +1,6 @@
 """What a walking pattern may point to: one answer, one cause, one source."""
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
@@ -36,7 +37,7 @@ ANSWERS: dict[str, dict[str, str]] = {
     },
     Question.WHERE: {
         "low_back": "In the low back",
-        "one_side": "On one side, low down, near the pelvis",
+        "one_side": "Low down on one side, near the pelvis",
         "above_knee": "In the buttocks or thighs, above the knees",
         "calf": "In the calf",
         "to_foot": "Down the leg to the foot",
@@ -76,6 +77,12 @@ class Clue(models.Model):
             models.UniqueConstraint(fields=["cause", "question", "answer"], name="clue_once"),
             models.CheckConstraint(condition=Q(question__in=Question.values), name="clue_question_exists"),
         ]
+
+    def clean(self) -> None:
+        """The answer is one of the question's own."""
+        if self.question in ANSWERS and self.answer not in ANSWERS[self.question]:
+            answers = ", ".join(ANSWERS[self.question])
+            raise ValidationError({"answer": ValidationError(f"Choose one of: {answers}.", code="unknown_answer")})
 
     def __str__(self) -> str:
         return f"{self.question}: {self.answer}"

@@ -1,4 +1,4 @@
-"""Put the shipped red flags and articles in the database, once or again."""
+"""Put the shipped red flags, articles and clues in the database, once or again."""
 
 import tomllib
 from typing import Any
@@ -7,13 +7,13 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 
 from conditions import article_files
-from conditions.models import Article, RedFlag
+from conditions.models import Article, Clue, Kind, RedFlag
 
 
 class Command(BaseCommand):
     """`manage.py load_articles`. What staff have changed since it was loaded stays as they left it."""
 
-    help = "Load red flags and articles from conditions/content/, leaving alone what staff have changed."
+    help = "Load red flags, articles and clues from conditions/content/, leaving alone what staff have changed."
 
     def handle(self, *args: Any, **options: Any) -> None:
         """All or nothing, in one transaction; a second loader waits for the first."""
@@ -23,9 +23,10 @@ class Command(BaseCommand):
                     cursor.execute("LOCK TABLE conditions_article IN SHARE ROW EXCLUSIVE MODE")
                 new_flags = self._load_red_flags()
                 loaded, kept = self._load_articles()
+                new_clues = self._load_clues()
         except article_files.ArticleFileError as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"Loaded {new_flags} red flags and {len(loaded)} articles.")
+        self.stdout.write(f"Loaded {new_flags} red flags, {len(loaded)} articles and {new_clues} clues.")
         for key in kept:
             self.stdout.write(f"Left alone, because staff changed it: {key}")
 
@@ -54,3 +55,18 @@ class Command(BaseCommand):
         for article, content in written:
             article_files.relate(article, content)
         return loaded, kept
+
+    def _load_clues(self) -> int:
+        """Give its clues to each cause that has none. Where there are some, those that are not are the clinic's
+        own choice too."""
+        rows = tomllib.loads((article_files.CONTENT / "clues.toml").read_text())["clue"]
+        causes = {cause.slug: cause for cause in Article.objects.filter(kind=Kind.CAUSE, clues=None)}
+        new = [
+            Clue(**{**row, "cause": causes[row["cause"]], "position": position})
+            for position, row in enumerate(rows)
+            if row["cause"] in causes
+        ]
+        for clue in new:
+            clue.full_clean()
+        Clue.objects.bulk_create(new)
+        return len(new)

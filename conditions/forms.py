@@ -1,0 +1,67 @@
+"""What readers are asked. Nothing of it is kept."""
+
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Layout
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.datastructures import MultiValueDict
+
+from conditions.models import ANSWERS, Question
+from conditions.patterns import Answer
+
+UNKNOWN = "unknown"
+ONE_ANSWER = {Question.SIDES, Question.DISTANCE}
+ALONE = {UNKNOWN, "nothing"}  # answers that leave no room for another
+
+
+class WalkingPatternForm(forms.Form):
+    """What brings the pain on, what eases it, where it is. Every question may be left out or not known."""
+
+    def __init__(self, data: MultiValueDict | None = None) -> None:
+        super().__init__(data)
+        for question in Question:
+            self.fields[question] = _field(question)
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.disable_csrf = True
+        self.helper.layout = Layout(*self.fields)
+
+    def clean(self) -> dict[str, Any]:
+        """Some answer, and no answer together with one that leaves no room for it."""
+        cleaned = super().clean() or {}
+        for question, chosen in cleaned.items():
+            for alone in ALONE.intersection(chosen) if isinstance(chosen, list) and len(chosen) > 1 else ():
+                words = "I do not know" if alone == UNKNOWN else ANSWERS[question][alone]
+                error = ValidationError(f"Choose the answers that fit or “{words}”, not both", code="both")
+                self.add_error(question, error)
+                break
+        if not any(cleaned.values()) and not self.errors:
+            self.add_error(
+                next(iter(self.fields)), ValidationError("Answer at least one question", code="required")
+            )
+        return cleaned
+
+    def answers(self) -> frozenset[Answer]:
+        """What the reader knows. Call it once the form is valid."""
+        return frozenset(
+            (question, answer)
+            for question, chosen in self.cleaned_data.items()
+            for answer in (chosen if isinstance(chosen, list) else [chosen])
+            if answer not in {"", UNKNOWN}
+        )
+
+
+def _field(question: Question) -> forms.ChoiceField:
+    """The question with its answers: one of them for radio buttons, any of them for boxes."""
+    choices = [*ANSWERS[question].items(), (UNKNOWN, "I do not know")]
+    if question in ONE_ANSWER:
+        return forms.ChoiceField(choices=choices, widget=forms.RadioSelect, required=False, label=question.label)
+    return forms.MultipleChoiceField(
+        choices=choices,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        label=question.label,
+        help_text="Choose all that fit.",
+    )
