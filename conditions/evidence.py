@@ -36,7 +36,7 @@ class Note:
     """One source as it stands in the list below the text; `number` is what the text cites.
 
     `checked_on` is None unless somebody found the claim at the publisher itself: a source that was read in a copy
-    is never shown to patients as checked.
+    is never shown to patients as checked. `is_opened`, whether it was read there at all, is for staff alone.
     """
 
     number: int
@@ -49,6 +49,7 @@ class Note:
     strength: str
     direction: str
     checked_on: datetime.date | None
+    is_opened: bool
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ def notes_of(sources: Sequence[dict[str, Any]]) -> list[Note]:
             strength=STRENGTH_IN_WORDS[source["strength"]],
             direction=DIRECTION_IN_WORDS[source["direction"]],
             checked_on=_checked_on(source),
+            is_opened=source["read_where"] == ReadWhere.PUBLISHER,
         )
         for number, source in enumerate(sources, start=1)
     ]

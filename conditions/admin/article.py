@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from clinic.admin import StaffAdmin
+from conditions.admin.sign_off import SignOffAdmin
 from conditions.models import Article, Cause, Condition, Kind, MayHelp, Section, Source, Treatment
 
 
@@ -33,7 +34,7 @@ class MayHelpInline(admin.TabularInline):
     extra = 0
 
 
-class ArticleAdmin(StaffAdmin):
+class ArticleAdmin(SignOffAdmin, StaffAdmin):
     """One kind of article. Deleting is not for the web: withdraw it instead."""
 
     kind: Kind
@@ -59,7 +60,7 @@ class ArticleAdmin(StaffAdmin):
     def panels(self, request: HttpRequest, article: Article) -> dict[str, Any]:
         """What stands beside the form of an article that is there already: a name for each panel template
         admin/conditions/article/panel_<name>.html, with what that template knows as `panel`."""
-        return {}
+        return {"sign_off": self.sign_off_panel(request, article)}
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
