@@ -17,6 +17,7 @@ from appointments.lifecycle import MoveRefused, RequestStatus, Role
 from appointments.models import AlreadySent, AppointmentRequest, RequestSource
 from appointments.promise import promise
 from appointments.safety import SafetyCheck
+from conditions import walking_line
 from conditions.models import RedFlag
 
 View = Callable[..., HttpResponseBase]
@@ -41,14 +42,16 @@ def about_a_person(view: View) -> View:
 def safety_check(request: HttpRequest) -> HttpResponse:
     """First the warning symptoms. Whoever has an emergency sign sees where to get help before anything else."""
     article_key = request.GET.get("article", "")[:ARTICLE_KEY_MAX_LENGTH]
-    form = SafetyCheckForm(RedFlag.objects.in_use(), request.POST if request.method == "POST" else None)
+    line = walking_line.read(request.POST.get("walking_line", ""))
+    is_answered = request.method == "POST" and request.POST.get("button") != "begin"
+    form = SafetyCheckForm(RedFlag.objects.in_use(), request.POST if is_answered else None)
     if not form.is_valid():
-        context = {"form": form}
+        context = {"form": form, "signed_line": walking_line.sign(line) if line else ""}
         return render(request, "appointments/safety_check.html", context, status=422 if form.is_bound else 200)
-    safety = SafetyCheck.of(form.ticked(), article_key)
+    safety = SafetyCheck.of(form.ticked(), article_key, line)
     if safety.needs_help_first:
         return _help_page(request, safety, CheckedByClinicianForm())
-    return _details_page(request, safety, AppointmentRequestForm())
+    return _first_details_page(request, safety)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -61,7 +64,7 @@ def get_help_now(request: HttpRequest) -> HttpResponse:
     form = CheckedByClinicianForm(request.POST)
     if not form.is_valid():
         return _help_page(request, safety, form)
-    return _details_page(request, safety.checked_by_clinician(), AppointmentRequestForm())
+    return _first_details_page(request, safety.checked_by_clinician())
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -118,6 +121,12 @@ def _safety_of(request: HttpRequest) -> SafetyCheck | None:
 def _help_page(request: HttpRequest, safety: SafetyCheck, form: CheckedByClinicianForm) -> HttpResponse:
     context = {"safety": safety, "form": form, "red_flags": safety.red_flags()}
     return render(request, "appointments/get_help_now.html", context, status=422 if form.is_bound else 200)
+
+
+def _first_details_page(request: HttpRequest, safety: SafetyCheck) -> HttpResponse:
+    """The form before anything is typed: empty, but for the answers about walking that the patient took along."""
+    initial = {"problem": f"{safety.walking_line}\n"} if safety.walking_line else {}
+    return _details_page(request, safety.without_walking_line(), AppointmentRequestForm(initial=initial))
 
 
 def _details_page(request: HttpRequest, safety: SafetyCheck, form: AppointmentRequestForm) -> HttpResponse:

@@ -45,7 +45,8 @@ class Constellation:
     expected: Answer | None = None  # without it the study held the cause to be unlikely
 
 
-# Nadeau and others 2013, doi 10.1503/cjs.016512: likelihood ratios 13 and 20; without pain from standing alone 0.05.
+# Nadeau and others 2013, doi 10.1503/cjs.016512: likelihood ratios 13 and 20; without pain from just
+# standing 0.05.
 _NADEAU_LIMITS = (
     "It was a small study of 53 people. All of them were known to have one of these two problems: spinal stenosis "
     "or narrow leg arteries. So it cannot say what you have."
@@ -54,7 +55,7 @@ CONSTELLATIONS = (
     Constellation(
         "spinal-stenosis",
         frozenset({LEANING, SITTING, STANDING, ABOVE_KNEE}),
-        "all four clues of a published pattern",
+        "all four signs of a pattern that a study found",
         "nadeau-2013",
         _NADEAU_LIMITS,
         Diagram.WALKING_UPRIGHT_AND_LEANING,
@@ -63,7 +64,7 @@ CONSTELLATIONS = (
     Constellation(
         VASCULAR,
         frozenset({CALF, STANDING_STILL}),
-        "both clues of a published pattern",
+        "both signs of a pattern that a study found",
         "nadeau-2013",
         _NADEAU_LIMITS,
         Diagram.STANDING_STILL_EASES_CALF,
@@ -197,7 +198,9 @@ def _notes(cause: Article, key: str) -> list[Note]:
 
 def _is_complete(cause: Article, constellation: Constellation | None, given: frozenset[Answer]) -> bool:
     """True where all answers are given and the study is still among the cause's sources."""
-    return constellation is not None and constellation.answers <= given and bool(_notes(cause, constellation.source_key))
+    if constellation is None or not constellation.answers <= given:
+        return False
+    return bool(_notes(cause, constellation.source_key))
 
 
 def _is_denied(answer: Answer | None, given: frozenset[Answer]) -> bool:

@@ -11,6 +11,7 @@ urlpatterns = [
     path("conditions/<slug:slug>/", views.condition_detail, name="condition_detail"),
     path("causes/<slug:slug>/", views.cause_detail, name="cause_detail"),
     path("treatments/<slug:slug>/", views.treatment_detail, name="treatment_detail"),
+    path("walking-pattern/", views.walking_pattern, name="walking_pattern"),
     path("sitemap.xml", sitemaps.sitemap, name="sitemap"),
     path("feed.atom", feeds.feed, name="feed"),
     path("preview/<str:token>/", views.preview, name="preview"),

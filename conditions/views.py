@@ -1,16 +1,21 @@
 """Reading: find an article, read it."""
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic.public_page import public_page
-from conditions.models import Article, Cause, Condition, Kind, Treatment
+from conditions.forms import WalkingPatternForm
+from conditions.models import Article, Cause, Condition, Kind, RedFlag, Treatment, by_tier
 from conditions.old_addresses import leads_on
 from conditions.pages import page_of
+from conditions.patterns import result_of
 from conditions.preview import read_token
+from conditions.walking_line import line_of, sign
 
 
 @public_page
@@ -77,3 +82,23 @@ def preview(request: HttpRequest, token: str) -> HttpResponse:
         response = render(request, "conditions/preview.html", context)
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@cache_control(no_store=True, private=True)
+def walking_pattern(request: HttpRequest) -> HttpResponse:
+    """A few questions about walking, and what the answers may point to. Kept nowhere, in no address."""
+    form = WalkingPatternForm(request.POST if request.method == "POST" else None)
+    red_flags = list(RedFlag.objects.in_use())
+    context: dict[str, Any] = {"form": form, "red_flags": by_tier(red_flags)}
+    if form.is_valid():
+        answers = form.answers()
+        result = result_of(answers, Cause.objects.published().with_sources().with_clues())
+        line = line_of(answers)
+        context |= {
+            "result": result,
+            "answered_flags": [flag for flag in red_flags if flag.key in result.red_flag_keys],
+            "line": line,
+            "signed_line": sign(line),
+        }
+    return render(request, "conditions/walking_pattern.html", context, status=422 if form.errors else 200)

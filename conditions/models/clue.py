@@ -78,11 +78,11 @@ class Clue(models.Model):
             models.CheckConstraint(condition=Q(question__in=Question.values), name="clue_question_exists"),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.question}: {self.answer}"
+
     def clean(self) -> None:
         """The answer is one of the question's own."""
         if self.question in ANSWERS and self.answer not in ANSWERS[self.question]:
             answers = ", ".join(ANSWERS[self.question])
             raise ValidationError({"answer": ValidationError(f"Choose one of: {answers}.", code="unknown_answer")})
-
-    def __str__(self) -> str:
-        return f"{self.question}: {self.answer}"
