@@ -19,7 +19,7 @@ STRENGTH_IN_WORDS = {
     Strength.STRONG: "Strong evidence",
     Strength.MODERATE: "Moderate evidence",
     Strength.WEAK: "Weak evidence",
-    Strength.UNKNOWN: "It does not say how strong the evidence is",
+    Strength.UNKNOWN: "Strength of evidence not stated",
 }
 DIRECTION_IN_WORDS = {
     Direction.FOR: "Speaks for it",
