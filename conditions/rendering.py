@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 import nh3
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
 from markdown_it import MarkdownIt
@@ -14,6 +16,15 @@ from markdown_it.token import Token
 ALLOWED_TAGS = {"p", "h2", "h3", "h4", "ul", "ol", "li", "a", "strong", "em", "blockquote", "br", "hr", "sup"}
 ALLOWED_ATTRIBUTES = {"a": {"href", "id", "class", "aria-label"}, "h2": {"id"}, "h3": {"id"}, "sup": {"class"}}
 CITATION = re.compile(r"\[\^([a-z0-9-]{1,60})\]")
+MARK_START, MARK_END = "\ue000", "\ue001"  # around words to mark: characters that stand for nothing in Unicode
+_MARKED = re.compile(f"{MARK_START}([^{MARK_START}{MARK_END}]*){MARK_END}")
+
+
+class Heading(NamedTuple):
+    """A heading within an article: the id that a link leads to, and its words."""
+
+    id: str
+    text: str
 
 
 def to_html(text: str, sources: Sequence[dict[str, Any]] = (), *, heading_ids: bool = True) -> SafeString:
@@ -26,6 +37,25 @@ def to_html(text: str, sources: Sequence[dict[str, Any]] = (), *, heading_ids: b
     numbers = {source["key"]: number for number, source in enumerate(sources, start=1)}
     html = _MARKDOWN.render(text, {"numbers": numbers, "heading_ids": heading_ids})
     return mark_safe(nh3.clean(html, tags=ALLOWED_TAGS, attributes=ALLOWED_ATTRIBUTES, link_rel="noreferrer"))  # noqa: S308
+
+
+def headings(text: str) -> list[Heading]:
+    """The headings of the second level in an article's text, with the ids that `to_html` gives them."""
+    tokens = _MARKDOWN.parse(text, {"heading_ids": True})
+    return [
+        Heading(str(opening.attrGet("id")), "".join(part.content for part in inline.children or []))
+        for opening, inline in pairwise(tokens)
+        if opening.type == "heading_open" and opening.tag == "h2"
+    ]
+
+
+def marked(text: str) -> SafeString:
+    """Plain text as HTML, with what stands between MARK_START and MARK_END marked."""
+    pieces = _MARKED.split(text)
+    for number, piece in enumerate(pieces):
+        clean = piece.replace(MARK_START, "").replace(MARK_END, "")
+        pieces[number] = format_html("<mark>{}</mark>", clean) if number % 2 else clean
+    return format_html_join("", "{}", ((piece,) for piece in pieces))
 
 
 def _is_safe_link(url: str) -> bool:

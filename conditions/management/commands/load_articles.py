@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 
 from conditions import article_files
-from conditions.models import Article, Clue, Kind, RedFlag
+from conditions.models import Article, Clue, Kind, RedFlag, Synonym
 
 
 class Command(BaseCommand):
@@ -22,6 +22,7 @@ class Command(BaseCommand):
                 with connection.cursor() as cursor:
                     cursor.execute("LOCK TABLE conditions_article IN SHARE ROW EXCLUSIVE MODE")
                 new_flags = self._load_red_flags()
+                self._load_synonyms()
                 loaded, kept = self._load_articles()
                 new_clues = self._load_clues()
         except article_files.ArticleFileError as error:
@@ -39,6 +40,15 @@ class Command(BaseCommand):
             red_flag.full_clean()
         RedFlag.objects.bulk_create(new)
         return len(new)
+
+    def _load_synonyms(self) -> None:
+        """Into an empty table only: from then on it is the editors' own, what they have deleted included."""
+        groups = tomllib.loads((article_files.CONTENT / "synonyms.toml").read_text())
+        new = [Synonym(term=term, means=means) for group in groups.values() for term, means in group.items()]
+        if not Synonym.objects.exists():
+            for synonym in new:
+                synonym.full_clean(validate_unique=False)
+            Synonym.objects.bulk_create(new)
 
     def _load_articles(self) -> tuple[list[str], list[str]]:
         """The keys of the articles that were loaded, and of those that staff have changed."""

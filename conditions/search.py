@@ -1,0 +1,105 @@
+"""Finding an article by what a patient types. Nothing that is typed is kept or logged."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import reduce
+from operator import add, or_
+from typing import Any
+
+from django.contrib.postgres.search import SearchHeadline, SearchQuery, SearchRank
+from django.db.models import Case, F, FloatField, Func, Value, When
+from django.db.models.expressions import Combinable, CombinedExpression
+from django.utils.safestring import SafeString
+
+from conditions.models import Article
+from conditions.rendering import MARK_END, MARK_START, marked
+from conditions.search_terms import Term, understand
+
+MAX_HITS = 10
+ALWAYS_SHOWN = 3  # of those that have any of the words; what comes after them must be worth it:
+LEAST_SCORE = 0.3  # of the best article's
+HAVING_IT = 0.25  # what it counts that an article has a term at all, beside how much it is about it
+FROM_0_TO_1 = 32  # a flag of PostgreSQL's ts_rank_cd: rank / (rank + 1)
+
+
+@dataclass(frozen=True)
+class Hit:
+    """An article that was found. The words that found it are marked."""
+
+    article: Article  # its card's fields
+    summary: SafeString
+    excerpt: SafeString  # of the text; "" when only the title or the summary has the words
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """What `find` has found."""
+
+    hits: list[Hit]
+    did_you_mean: str  # the text with its misspelled words mended; "" when there is nothing to mend
+    is_mended: bool  # the hits are already those of `did_you_mean`: what was typed is on no page
+
+
+def find(text: str) -> SearchResult:
+    """The published articles that a text asks for, best first. Two queries; one when it asks for nothing.
+
+    Not all words must be there: an article that has more of them comes before one that has fewer, and a word that
+    few articles have counts for more. The title counts for more than the summary, and that for more than the text.
+    """
+    understood = understand(text)
+    return SearchResult(list(_hits(understood.terms)), understood.did_you_mean, understood.is_mended)
+
+
+def _hits(terms: list[Term]) -> Iterator[Hit]:
+    if not terms:
+        return
+    queries = [_query(term) for term in terms]
+    any_of_them = reduce(or_, queries)
+    articles = (
+        Article.objects.published()
+        .filter(search_vector=any_of_them)
+        .annotate(
+            score=reduce(add, [_score(query, term.weight) for query, term in zip(queries, terms, strict=True)]),
+            marked_summary=_headline(F("summary"), any_of_them, highlight_all=True),
+            marked_excerpt=_headline(
+                _running_text(F("body")), any_of_them, max_fragments=1, max_words=26, min_words=13
+            ),
+        )
+        .only("kind", "slug", "title", "short_title")
+        .order_by("-score", "title")
+    )
+    best = 0.0
+    for place, article in enumerate(articles[:MAX_HITS]):
+        best = best or article.score
+        if place < ALWAYS_SHOWN or article.score >= LEAST_SCORE * best:
+            excerpt = article.marked_excerpt if MARK_START in article.marked_excerpt else ""
+            yield Hit(article, marked(article.marked_summary), marked(excerpt))
+
+
+def _query(term: Term) -> SearchQuery:
+    """The term as PostgreSQL asks for it. Stems are letters and digits: there is nothing to quote."""
+    ways = " | ".join(f"({' & '.join(way)})" for way in term.ways)
+    return SearchQuery(ways, config="simple", search_type="raw")
+
+
+def _score(query: SearchQuery, weight: float) -> CombinedExpression:
+    rank = SearchRank(F("search_vector"), query, normalization=Value(FROM_0_TO_1), cover_density=True)
+    has_it = Case(When(search_vector=query, then=Value(HAVING_IT)), default=Value(0.0), output_field=FloatField())
+    return (rank + has_it) * Value(weight, output_field=FloatField())
+
+
+def _headline(text: Combinable, query: SearchQuery, **options: Any) -> SearchHeadline:
+    return SearchHeadline(text, query, config="english", start_sel=MARK_START, stop_sel=MARK_END, **options)
+
+
+def _running_text(markdown: Combinable) -> Combinable:
+    """Article text as one line to read, without headings, notes, addresses and the signs of Markdown."""
+    for pattern, replacement in (
+        (r"^#+ .*$", ""),
+        (r"\[\^[^]]*\]", ""),
+        (r"\]\([^)]*\)", ""),
+        (r"^\s*[-*>] |[][*_`]", ""),
+        (r"\s+", " "),
+    ):
+        markdown = Func(markdown, Value(pattern), Value(replacement), Value("gn"), function="regexp_replace")
+    return markdown
