@@ -5,6 +5,7 @@ from conditions.models.clue import ANSWERS, Clue, Question
 from conditions.models.kind import Diagram, Kind
 from conditions.models.old_address import OldAddress
 from conditions.models.proxies import Cause, Condition, Treatment
+from conditions.models.publishing import State
 from conditions.models.red_flag import RedFlag, Tier, by_tier
 from conditions.models.sign_off import Amendment, SignOff, SignOffRefused
 from conditions.models.source import Direction, ReadWhere, Source, SourceKind, Strength
@@ -32,6 +33,7 @@ __all__ = [
     "SignOffRefused",
     "Source",
     "SourceKind",
+    "State",
     "Strength",
     "Synonym",
     "Tier",

@@ -11,13 +11,14 @@ from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.core.validators import MaxLengthValidator
 from django.db import models, transaction
 from django.db.models import F, OuterRef, Q
-from django.db.models.functions import JSONObject, Now
+from django.db.models.functions import JSONObject
 from django.urls import reverse
 
 from conditions.models.clue import CLUE_FIELDS, Clue
 from conditions.models.edits import counts_edits
 from conditions.models.kind import Diagram, Kind
 from conditions.models.old_address import OldAddress
+from conditions.models.publishing import PublishingQuerySet, State
 from conditions.models.red_flag import RedFlag
 from conditions.models.sign_off import SIGN_OFF_FIELDS, Amendment, SignOff
 from conditions.models.source import Source
@@ -31,12 +32,8 @@ SOURCE_FIELDS = (
 )
 
 
-class ArticleQuerySet(models.QuerySet["Article"]):
+class ArticleQuerySet(PublishingQuerySet):
     """Words for which articles, and with what beside them."""
-
-    def published(self) -> "ArticleQuerySet":
-        """Those that patients may read now: published, and not withdrawn. Reckoned from dates; no job runs."""
-        return self.filter(published_from__lte=Now()).exclude(withdrawn_from__lte=Now())
 
     def with_sources(self) -> "ArticleQuerySet":
         """Each with `source_list`: its sources in order, as dictionaries of SOURCE_FIELDS. No further query."""
@@ -259,10 +256,13 @@ class Article(models.Model):
         """The page's address on this site."""
         return article_url(self.kind, self.slug)
 
-    def is_published_at(self, moment: datetime.datetime) -> bool:
-        """What `published()` asks of the database, for this object and that moment."""
-        published = self.published_from is not None and self.published_from <= moment
-        return published and (self.withdrawn_from is None or self.withdrawn_from > moment)
+    def state_at(self, moment: datetime.datetime) -> State:
+        """Where it stands at this aware moment: what `published()` and the others ask of the database."""
+        if self.withdrawn_from is not None and self.withdrawn_from <= moment:
+            return State.WITHDRAWN
+        if self.published_from is None:
+            return State.DRAFT
+        return State.PUBLISHED if self.published_from <= moment else State.SCHEDULED
 
     @property
     def key(self) -> str:
