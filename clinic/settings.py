@@ -71,7 +71,7 @@ TEMPLATES = [
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 100_000  # bytes: the longest form we ask for is about a tenth of it
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 300
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000  # a condition with its sections and forty sources has about 700 in the admin
 
 # Databases
 DATABASES = {"default": env.database(embedded_data_dir=LOCAL_DIR / "postgres")}
