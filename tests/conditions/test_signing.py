@@ -1,4 +1,4 @@
-"""Signing an article, and keeping a sign-off, on the staff pages; and what patients see of it at the next request."""
+"""Signing an article, and keeping a sign-off, on the staff pages; and what patients see of it then."""
 
 import datetime
 import json
