@@ -44,7 +44,12 @@ class Command(BaseCommand):
     def _load_synonyms(self) -> None:
         """Into an empty table only: from then on it is the editors' own, what they have deleted included."""
         groups = tomllib.loads((article_files.CONTENT / "synonyms.toml").read_text())
-        new = [Synonym(term=term, means=means) for group in groups.values() for term, means in group.items()]
+        listed = groups.pop("a_to_z")
+        new = [
+            Synonym(term=term, means=means, is_in_a_to_z=term in listed)
+            for group in groups.values()
+            for term, means in group.items()
+        ]
         if not Synonym.objects.exists():
             for synonym in new:
                 synonym.full_clean(validate_unique=False)
