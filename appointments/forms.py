@@ -104,9 +104,21 @@ class Answer:
     focus_id: str  # the first control of the question, for "change"
 
 
+class Question(forms.BoundField):
+    """A question of the form. Carried on as hidden inputs, it shows no hint that they could point to."""
+
+    def build_widget_attrs(self, attrs: dict[str, Any], widget: forms.Widget | None = None) -> dict[str, Any]:
+        """The usual attributes of a control that is shown; of a hidden one, none that describe it."""
+        usual: dict[str, Any] = super().build_widget_attrs(attrs, widget)
+        if widget is not None and widget.is_hidden:
+            usual.pop("aria-describedby", None)
+        return usual
+
+
 class AppointmentRequestForm(forms.Form):
     """The request itself. Its cleaned data are the fields of AppointmentRequest."""
 
+    bound_field_class = Question
     SECTIONS: ClassVar = (
         ("About you", ("full_name", "birth_date")),
         ("How to reach you", ("phone", "email", "preferred_contact", "may_leave_message")),
