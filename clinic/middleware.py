@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import pghistory
 from csp.constants import SELF
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
@@ -50,15 +51,16 @@ def cross_origin_headers(get_response: GetResponse) -> GetResponse:
 def refuse_unusable_requests(get_response: GetResponse) -> GetResponse:
     """Answer kindly, before any view or query, what no form of ours can have sent.
 
-    400 for a NUL byte in the address (PostgreSQL cannot hold one), 413 for a body over
-    DATA_UPLOAD_MAX_MEMORY_SIZE, 415 for a multipart body (there are no uploads here).
+    400 for a NUL byte in the address (PostgreSQL cannot hold one), 413 for a body over PUBLIC_BODY_MAX_SIZE, on
+    staff pages DATA_UPLOAD_MAX_MEMORY_SIZE, 415 for a multipart body (there are no uploads here).
     """
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         query = request.META.get("QUERY_STRING", "")
         if any("\0" in part or "%00" in part for part in (request.path_info, query)):
             return render(request, "400.html", status=400)
-        if _content_length(request) > (settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0):
+        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE if is_staff_page(request) else settings.PUBLIC_BODY_MAX_SIZE
+        if _content_length(request) > (most or 0):
             return _refuse_body(request, "413.html", 413)
         if request.content_type == "multipart/form-data":
             return _refuse_body(request, "415.html", 415)
@@ -89,14 +91,19 @@ def _refuse_body(request: HttpRequest, template: str, status: int) -> HttpRespon
 
 
 def staff_pages(get_response: GetResponse) -> GetResponse:
-    """Staff read and enter times in the clinic's zone, and no browser or proxy keeps what they see."""
+    """Staff read and enter times in the clinic's zone, no browser or proxy keeps what they see, and what they
+    change carries their number into the history. Their number alone: addresses may name a patient's request."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         if not is_staff_page(request):
             return get_response(request)
         profile = ClinicProfile.objects.current()
         with timezone.override(profile.zone if profile else None):
-            response = get_response(request)
+            if request.method == "POST":
+                with pghistory.context(user=request.user.pk):
+                    response = get_response(request)
+            else:
+                response = get_response(request)
         response.headers["Cache-Control"] = "no-store, private"
         return response
 

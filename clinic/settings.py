@@ -70,7 +70,8 @@ TEMPLATES = [
     },
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
-DATA_UPLOAD_MAX_MEMORY_SIZE = 100_000  # bytes: the longest form we ask for is about a tenth of it
+PUBLIC_BODY_MAX_SIZE = 100_000  # bytes: the longest form that patients send is about a tenth of it
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000  # bytes, on staff pages: an article as two people have edited it
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000  # a condition with its sections and forty sources has about 700 in the admin
 
 # Databases

@@ -2,20 +2,35 @@
 
 from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin
+from django.db import models
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 
-from clinic.admin import StaffAdmin
+from conditions.admin.article_form import ArticleForm, ClinicTimeField, ClinicTimeInput, LineTextField
+from conditions.admin.history import HistoryAdmin
+from conditions.admin.newer_edit import NewerEditAdmin
 from conditions.admin.sign_off import SignOffAdmin
-from conditions.models import Article, Cause, Condition, Kind, MayHelp, Section, Source, Treatment
+from conditions.admin.work_lists import ArticleListAdmin
+from conditions.models import Article, Cause, Condition, Kind, MayHelp, Section, Source, State, Treatment
+from conditions.preview import preview_of
+
+LINE_TEXT = {models.TextField: {"form_class": LineTextField, "widget": admin.widgets.AdminTextareaWidget}}
+CLINIC_TIME = {models.DateTimeField: {"form_class": ClinicTimeField, "widget": ClinicTimeInput}}
+NATIVE_DATE = {models.DateField: {"widget": forms.DateInput({"type": "date"}, "%Y-%m-%d")}}
 
 
 class SourceInline(admin.StackedInline):
-    """The evidence of an article."""
+    """The evidence of an article. Whoever enters the day of a check is the one who checked."""
 
     model = Source
     extra = 0
+    exclude = ("checked_by",)
+    formfield_overrides = NATIVE_DATE
+    classes = ("collapse",)
 
 
 class SectionInline(admin.StackedInline):
@@ -24,6 +39,8 @@ class SectionInline(admin.StackedInline):
     model = Section
     fk_name = "condition"
     extra = 0
+    formfield_overrides = LINE_TEXT
+    classes = ("collapse",)
 
 
 class MayHelpInline(admin.TabularInline):
@@ -32,49 +49,72 @@ class MayHelpInline(admin.TabularInline):
     model = MayHelp
     fk_name = "cause"
     extra = 0
+    classes = ("collapse",)
 
 
-class ArticleAdmin(SignOffAdmin, StaffAdmin):
+class ArticleAdmin(NewerEditAdmin, HistoryAdmin, SignOffAdmin, ArticleListAdmin):
     """One kind of article. Deleting is not for the web: withdraw it instead."""
 
     kind: Kind
+    form = ArticleForm
     change_form_template = "admin/conditions/article/change_form.html"
-    list_display = ("title", "slug", "state")
+    list_display = ("title", "state", "looked_after_by", "last_changed")
+    formfield_overrides = {**LINE_TEXT, **CLINIC_TIME}
     inlines: ClassVar[tuple[type[admin.options.InlineModelAdmin], ...]] = (SourceInline,)
     fieldsets = (
         (None, {"fields": ("title", "short_title", "medical_name", "slug", "summary", "diagram")}),
         ("Text", {"fields": ("body",)}),
-        ("Readable", {"fields": ("published_from", "withdrawn_from")}),
+        ("Readable", {"fields": ("published_from", "withdrawn_from", "owner", "seen_version")}),
     )
-
-    @admin.display(description="State")
-    def state(self, article: Article) -> str:
-        """Draft, scheduled, published or withdrawn, as of now."""
-        now = timezone.now()
-        if article.withdrawn_from and article.withdrawn_from <= now:
-            return "Withdrawn"
-        if article.published_from is None:
-            return "Draft"
-        return "Published" if article.published_from <= now else "Scheduled"
 
     def panels(self, request: HttpRequest, article: Article) -> dict[str, Any]:
         """What stands beside the form of an article that is there already: a name for each panel template
         admin/conditions/article/panel_<name>.html, with what that template knows as `panel`."""
-        return {"sign_off": self.sign_off_panel(request, article)}
+        return {
+            "publishing": self.publishing_panel(article),
+            "sign_off": self.sign_off_panel(request, article),
+        }
+
+    def publishing_panel(self, article: Article) -> dict[str, Any]:
+        """What panel_publishing.html knows: where the article stands, its page, its history, a link to preview."""
+        now = timezone.now()
+        return {
+            "article": article,
+            "state": self.state(article),
+            "is_published": article.state_at(now) == State.PUBLISHED,
+            "history_url": reverse(f"admin:conditions_{self.opts.model_name}_history", args=[article.pk]),
+            "preview": preview_of(article, now),
+        }
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The form, and the panels beside it."""
         article = self.get_object(request, object_id)
-        panels = self.panels(request, article) if article else {}
+        panels = self.panels(request, article) if article and self.has_view_permission(request, article) else {}
         shown = [(f"admin/conditions/article/panel_{name}.html", panel) for name, panel in panels.items()]
         return super().change_view(request, object_id, form_url, {"panels": shown, **(extra_context or {})})
 
-    def save_model(self, request: HttpRequest, obj: Article, form: object, change: bool) -> None:
-        """Each list adds articles of its own kind."""
-        obj.kind = self.kind
-        super().save_model(request, obj, form, change)
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Whoever writes a new article looks after it, unless they say otherwise."""
+        return {"owner": request.user.pk, **super().get_changeform_initial_data(request)}
+
+    def formfield_for_foreignkey(
+        self, db_field: models.ForeignKey, request: HttpRequest, **kwargs: Any
+    ) -> forms.ModelChoiceField | None:
+        """The staff may be owners, and nobody else."""
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if db_field.name == "owner" and field is not None:
+            staff: QuerySet = field.queryset  # type: ignore[assignment]
+            field.queryset = staff.filter(is_staff=True, is_active=True)
+        return field
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """The day of a check and the person who checked go together."""
+        for row in formset.forms:
+            if formset.model is Source and "checked_on" in row.changed_data:
+                row.instance.checked_by = request.user if row.instance.checked_on else None
+        super().save_formset(request, form, formset, change)
 
 
 @admin.register(Condition)

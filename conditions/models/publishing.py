@@ -11,7 +11,7 @@ from conditions.models.source import Source
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
-    from conditions.models.article import Article
+    from conditions.models.article import Article  # noqa: F401 -- named in a string below
 
 
 class State(models.TextChoices):
