@@ -31,7 +31,7 @@ class ContentSecurityPolicyMiddleware(CSPMiddleware):
         """The policy for this answer."""
         parts = super().get_policy_parts(request=request, response=response, report_only=report_only)
         if is_staff_page(request):
-            scripts: dict[str, Any] = {"script-src": [SELF], "connect-src": [SELF]}
+            scripts: dict[str, Any] = {"script-src": [SELF]}
             parts.update = {**(parts.update or {}), **scripts}
         return parts
 

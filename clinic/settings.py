@@ -120,6 +120,7 @@ CONTENT_SECURITY_POLICY = {
         "style-src": [SELF],
         "img-src": [SELF],
         "font-src": [SELF],
+        "connect-src": [SELF],  # no page of ours connects: a browser's own tools read robots.txt in a page's name
         "form-action": [SELF],
         "base-uri": [NONE],
         "object-src": [NONE],
