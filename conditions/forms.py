@@ -31,16 +31,15 @@ class WalkingPatternForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Some answer, and no answer together with one that leaves no room for it."""
         cleaned = super().clean() or {}
-        for question, chosen in cleaned.items():
-            for alone in ALONE.intersection(chosen) if isinstance(chosen, list) and len(chosen) > 1 else ():
-                words = "I do not know" if alone == UNKNOWN else ANSWERS[question][alone]
+        for question in Question:
+            chosen = cleaned.get(question, "")
+            if question not in ONE_ANSWER and len(chosen) > 1 and ALONE.intersection(chosen):
+                words = next(words for answer, words in _choices(question) if answer in ALONE.intersection(chosen))
                 error = ValidationError(f"Choose the answers that fit or “{words}”, not both", code="both")
                 self.add_error(question, error)
-                break
         if not any(cleaned.values()) and not self.errors:
-            self.add_error(
-                next(iter(self.fields)), ValidationError("Answer at least one question", code="required")
-            )
+            error = ValidationError("Answer at least one question", code="required")
+            self.add_error(next(iter(self.fields)), error)
         return cleaned
 
     def answers(self) -> frozenset[Answer]:
@@ -55,7 +54,7 @@ class WalkingPatternForm(forms.Form):
 
 def _field(question: Question) -> forms.ChoiceField:
     """The question with its answers: one of them for radio buttons, any of them for boxes."""
-    choices = [*ANSWERS[question].items(), (UNKNOWN, "I do not know")]
+    choices = _choices(question)
     if question in ONE_ANSWER:
         return forms.ChoiceField(choices=choices, widget=forms.RadioSelect, required=False, label=question.label)
     return forms.MultipleChoiceField(
@@ -65,3 +64,7 @@ def _field(question: Question) -> forms.ChoiceField:
         label=question.label,
         help_text="Choose all that fit.",
     )
+
+
+def _choices(question: Question) -> list[tuple[str, str]]:
+    return [*ANSWERS[question].items(), (UNKNOWN, "I do not know")]

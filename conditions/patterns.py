@@ -171,7 +171,7 @@ def result_of(answers: Iterable[Answer], causes: Iterable[Article]) -> Result:
 def _pattern(cause: Article, given: frozenset[Answer]) -> Pattern:
     """The cause as these answers show it; without evidence where none of its clues is among them."""
     groups: dict[tuple[str, str], list[str]] = {}
-    for clue in cause.clue_list:  # type: ignore[attr-defined]
+    for clue in cause.clue_list:
         if (clue["question"], clue["answer"]) in given:
             groups.setdefault((clue["source_key"], clue["strength"]), []).append(clue["wording"])
     evidence = [
@@ -192,7 +192,7 @@ def _pattern(cause: Article, given: frozenset[Answer]) -> Pattern:
 
 def _notes(cause: Article, key: str) -> list[Note]:
     """The cause's source of this key: one, or none."""
-    sources = cause.source_list  # type: ignore[attr-defined]
+    sources = cause.source_list
     return [note for source, note in zip(sources, notes_of(sources), strict=True) if source["key"] == key]
 
 

@@ -1,0 +1,557 @@
+"""What does your walking pain do? What answers may point to, how surely, and that they are kept nowhere."""
+
+import html
+import io
+import itertools
+import logging
+import re
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from conditions.models import ANSWERS, Article, Clue, Question, RedFlag, Source
+from conditions.patterns import CONSTELLATIONS, Answer, Result, result_of
+from conditions.walking_line import MAX_LENGTH, line_of, read, sign
+from tests.browser import axe_violations
+from tests.kept_rows import copy_rows
+from tests.served_site import ServedSite
+
+WALKING = "/walking-pattern/"
+STENOSIS, ARTERIES = "spinal-stenosis", "peripheral-artery-disease"
+# Written out here a second time: what Nadeau 2013 found to be strong together.
+NADEAU_NEUROGENIC = {"eases": ["leaning", "sitting"], "brings_on": ["standing"], "where": ["above_knee"]}
+NADEAU_VASCULAR = {"where": ["calf"], "eases": ["standing_still"]}
+EVERY_ANSWER = [(question, answer) for question, answers in ANSWERS.items() for answer in answers]
+
+
+def post(client: Client, path: str, fields: dict[str, Any], **extra: Any) -> Any:
+    """Post a form as a browser does."""
+    body = urlencode(fields, doseq=True)
+    return client.post(path, body, content_type="application/x-www-form-urlencoded", **extra)
+
+
+def text_of(response: Any) -> str:
+    """The page's main part as text, white space as one blank."""
+    main = re.search(r"<main.*</main>", response.content.decode(), re.DOTALL)
+    assert main
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", main[0])))
+
+
+def causes_on(response: Any) -> list[str]:
+    """The slugs of the causes that are named first, in their order."""
+    return re.findall(r'<article class="pattern" aria-labelledby="pattern-([^"]+)"', response.content.decode())
+
+
+def given(fields: dict[str, list[str]]) -> set[Answer]:
+    """The answers of these fields."""
+    return {(question, answer) for question, answers in fields.items() for answer in answers}
+
+
+# What answers may point to
+
+
+def cause(slug: str, *clues: tuple[Answer, str]) -> Article:
+    """A cause that is in no database: each clue an answer and its strength."""
+    article = Article(kind="cause", slug=slug, title=slug)
+    article.source_list = [
+        {
+            **{"key": "study", "claim": "c", "citation": "A study", "publisher": "P", "year": 2013},
+            **{"url": "https://clinic.example/", "kind": "observational", "direction": "neutral"},
+            **{"strength": "weak", "read_where": "publisher", "checked_on": None},
+        }
+    ]
+    article.clue_list = [
+        {"question": q, "answer": a, "wording": f"{q} {a}", "source_key": "study", "strength": strength}
+        for (q, a), strength in clues
+    ]
+    return article
+
+
+def slugs(result: Result) -> list[str]:
+    return [pattern.cause.slug for pattern in result.patterns]
+
+
+WALK, STAND, SIT = ("brings_on", "walking"), ("brings_on", "standing"), ("eases", "sitting")
+
+
+def test_result_is_ordered_by_strength_then_by_count() -> None:
+    causes = [
+        cause("many-unknown", (WALK, "unknown"), (STAND, "unknown"), (SIT, "unknown")),
+        cause("one-weak", (WALK, "weak")),
+        cause("two-weak", (WALK, "weak"), (SIT, "weak")),
+        cause("one-strong", (WALK, "strong")),
+        cause("one-moderate", (STAND, "moderate")),
+        cause("none", (("eases", "lying"), "strong")),
+    ]
+    for order in itertools.permutations(causes):
+        result = result_of({WALK, STAND, SIT}, order)
+        assert slugs(result) == ["one-strong", "one-moderate", "two-weak", "one-weak", "many-unknown"]
+
+
+def test_result_counts_a_single_answer_of_unknown_weight_among_the_others() -> None:
+    slight, heavy = cause("slight", (WALK, "unknown")), cause("heavy", (SIT, "weak"))
+    assert [pattern.cause.slug for pattern in result_of({WALK, SIT}, [slight, heavy]).main] == ["heavy"]
+    assert [pattern.cause.slug for pattern in result_of({WALK, SIT}, [slight, heavy]).also] == ["slight"]
+    assert [pattern.cause.slug for pattern in result_of({WALK}, [slight, heavy]).main] == ["slight"]
+
+
+def test_result_leaves_out_a_clue_whose_source_is_gone() -> None:
+    one = cause("one", (WALK, "weak"))
+    one.clue_list[0]["source_key"] = "gone"
+    assert result_of({WALK}, [one]).patterns == []
+
+
+def test_constellations_are_those_of_the_study() -> None:
+    assert {one.cause: set(one.answers) for one in CONSTELLATIONS} == {
+        STENOSIS: given(NADEAU_NEUROGENIC),
+        ARTERIES: given(NADEAU_VASCULAR),
+    }
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("constellation", CONSTELLATIONS, ids=lambda one: one.cause)
+def test_published_pattern_is_recognised_only_when_complete(clinic_data: None, constellation: Any) -> None:
+    causes = list(Article.objects.filter(kind="cause").with_sources().with_clues())
+    for size in range(1, len(constellation.answers) + 1):
+        for some in itertools.combinations(constellation.answers, size):
+            found = {pattern.cause.slug: pattern for pattern in result_of(some, causes).patterns}
+            assert found[constellation.cause].is_published_pattern == (size == len(constellation.answers))
+            assert not any(
+                pattern.is_published_pattern for slug, pattern in found.items() if slug != constellation.cause
+            )
+
+
+# The page
+
+
+@pytest.mark.django_db
+def test_walking_pattern_asks_every_question_after_the_warning_signs(clinic_data: None, client: Client) -> None:
+    page = client.get(WALKING).content.decode()
+    for question, answers in ANSWERS.items():
+        assert Question(question).label in page
+        for answer, words in answers.items():
+            assert f'name="{question}" value="{answer}"' in page
+            assert words in page
+        assert f'name="{question}" value="unknown"' in page
+    for flag in RedFlag.objects.filter(tier="emergency"):
+        assert 0 < page.index(flag.wording[1:]) < page.index(Question.BRINGS_ON.label)
+    assert "It is not a diagnosis" in page
+
+
+@pytest.mark.django_db
+def test_walking_pattern_points_to_stenosis_with_source_and_limits(clinic_data: None, client: Client) -> None:
+    response = post(client, WALKING, NADEAU_NEUROGENIC)
+    assert response.status_code == 200
+    assert causes_on(response) == [STENOSIS]
+    page, text = response.content.decode(), text_of(response)
+    assert f'href="/causes/{STENOSIS}/"' in page
+    assert 'href="http://canjsurg.ca/content/56/6/372.short"' in page
+    assert "Your answers have all four signs of a pattern that a study found" in text
+    assert "small study of 53 people" in text
+    assert "Each clue alone: weak evidence" in text
+    assert "This is not a diagnosis" in text
+    for wording in ("Leaning forward eases it", "Sitting down eases it", "Just standing still brings it on"):
+        assert wording in text
+
+
+@pytest.mark.django_db
+def test_walking_pattern_points_to_the_arteries_and_a_doctor(clinic_data: None, client: Client) -> None:
+    response = post(client, WALKING, NADEAU_VASCULAR)
+    assert causes_on(response) == [ARTERIES]
+    page, text = response.content.decode(), text_of(response)
+    assert f'href="/causes/{ARTERIES}/"' in page
+    assert 'href="http://canjsurg.ca/content/56/6/372.short"' in page
+    assert "Your answers have both signs of a pattern that a study found" in text
+    assert "small study of 53 people" in text
+    assert "See a doctor soon" in text
+    assert text.index("See a doctor soon") < text.index("What fits your answers")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("is_published", [True, False])
+@pytest.mark.parametrize("fields", [{"where": ["calf"]}, {"eases": ["standing_still", "sitting"]}])
+def test_walking_pattern_says_see_a_doctor_soon_for_each_vascular_sign(
+    clinic_data: None, client: Client, fields: dict[str, Any], is_published: bool
+) -> None:
+    if not is_published:
+        Article.objects.filter(slug=ARTERIES).update(withdrawn_from=timezone.now())
+    response = post(client, WALKING, fields)
+    assert (ARTERIES in causes_on(response)) == is_published
+    assert "See a doctor soon." in text_of(response)
+
+
+@pytest.mark.django_db
+def test_walking_pattern_says_that_both_fit(clinic_data: None, client: Client) -> None:
+    both = {**NADEAU_NEUROGENIC, "where": ["above_knee", "calf"], "eases": ["leaning", "sitting", "standing_still"]}
+    response = post(client, WALKING, both)
+    text = text_of(response)
+    assert set(causes_on(response)) == {STENOSIS, ARTERIES}
+    assert "More than one cause fits" in text
+    assert text.count("of a pattern that a study found") == 2
+    assert "See a doctor soon." in text
+    alone = text_of(post(client, WALKING, NADEAU_NEUROGENIC))
+    assert "More than one cause fits" not in alone
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("brings_on", "is_said"),
+    [(["walking"], True), (["standing", "walking"], False), (["unknown"], False), ([], False)],
+)
+def test_walking_pattern_says_what_speaks_against_stenosis(
+    clinic_data: None, client: Client, brings_on: list[str], is_said: bool
+) -> None:
+    text = text_of(post(client, WALKING, {"eases": ["sitting"], "brings_on": brings_on}))
+    assert "Spinal stenosis" in text
+    assert ("made this cause less likely" in text) == is_said
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("fields", [{question: [answer]} for question, answer in EVERY_ANSWER], ids=str)
+def test_walking_pattern_never_diagnoses(clinic_data: None, client: Client, fields: dict[str, Any]) -> None:
+    response = post(client, WALKING, fields)
+    text = text_of(response)
+    assert response.status_code == 200
+    assert "This is not a diagnosis" in text
+    assert "%" not in text and "percent" not in text.lower()
+    for cause in Article.objects.filter(kind="cause"):
+        assert not re.search(rf"\byou (?:\w+ )*have (?:an? )?{cause.name}", text, re.IGNORECASE)
+    assert not re.search("(?:moderate|strong) evidence", text, re.IGNORECASE)
+
+
+@pytest.mark.django_db
+def test_walking_pattern_calls_an_answer_that_is_a_warning_sign_by_the_one_wording(
+    clinic_data: None, client: Client
+) -> None:
+    RedFlag.objects.filter(key="both-legs").update(wording="anything in the two legs")
+    text = text_of(post(client, WALKING, {"sides": "both"}))
+    assert "One of your answers is a warning sign: anything in the two legs." in text
+    assert text.index("is a warning sign") < text.index("What fits your answers")
+    RedFlag.objects.filter(key="both-legs").update(is_in_use=False)
+    assert "is a warning sign" not in text_of(post(client, WALKING, {"sides": "both"}))
+    assert "is a warning sign" not in text_of(post(client, WALKING, {"sides": "one"}))
+
+
+@pytest.mark.django_db
+def test_walking_pattern_names_only_what_is_published(clinic_data: None, client: Client) -> None:
+    Article.objects.filter(slug=STENOSIS).update(published_from=None)
+    response = post(client, WALKING, NADEAU_NEUROGENIC)
+    assert STENOSIS not in response.content.decode()
+    assert response.status_code == 200
+
+
+@pytest.mark.django_db
+def test_walking_pattern_with_nothing_known_points_nowhere(clinic_data: None, client: Client) -> None:
+    response = post(client, WALKING, dict.fromkeys(ANSWERS, "unknown"))
+    assert response.status_code == 200
+    assert causes_on(response) == []
+    assert "do not point to one cause" in text_of(response)
+    assert 'name="walking_line"' not in response.content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("fields", "error"),
+    [
+        ({}, "Answer at least one question"),
+        ({"eases": ["sitting", "unknown"]}, "Choose the answers that fit or “I do not know”, not both"),
+        (
+            {"eases": ["sitting", "nothing"]},
+            "Choose the answers that fit or “Nothing that I have noticed”, not both",
+        ),
+        ({"eases": ["no-such-answer"]}, "Select a valid choice"),
+        ({"sides": "<b>"}, "Select a valid choice"),
+    ],
+)
+def test_walking_pattern_without_a_clear_answer_asks_again(
+    clinic_data: None, client: Client, fields: dict[str, Any], error: str
+) -> None:
+    response = post(client, WALKING, fields)
+    assert response.status_code == 422
+    assert error in text_of(response)
+    assert "<title>Error: What does your walking pain do?" in response.content.decode()
+    assert "<b>" not in response.content.decode()
+
+
+@pytest.mark.django_db
+def test_walking_pattern_refuses_other_methods_and_other_sites(clinic_data: None, client: Client) -> None:
+    for method in ("put", "patch", "delete"):
+        assert getattr(client, method)(WALKING).status_code == 405
+    stranger = Client(enforce_csrf_checks=True)
+    assert post(stranger, WALKING, NADEAU_NEUROGENIC).status_code == 403
+
+
+@pytest.mark.django_db
+def test_walking_pattern_takes_few_queries(
+    clinic_data: None, client: Client, django_assert_max_num_queries: Callable[[int], Any]
+) -> None:
+    with django_assert_max_num_queries(4):
+        client.get(WALKING)
+    with django_assert_max_num_queries(4):
+        post(client, WALKING, NADEAU_NEUROGENIC)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/conditions/lower-back-pain-when-walking/", f"/causes/{STENOSIS}/", f"/causes/{ARTERIES}/"],
+)
+def test_walking_pattern_is_linked_where_it_helps(clinic_data: None, client: Client, path: str) -> None:
+    assert f'href="{WALKING}"' in client.get(path).content.decode()
+
+
+# Nothing is kept
+
+SECRETS = ("leaning", "above_knee", "standing_still", "shopping cart", "calf", "My walking pain", "thighs")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "fields", [NADEAU_NEUROGENIC, NADEAU_VASCULAR, {}], ids=["stenosis", "arteries", "mistake"]
+)
+def test_walking_pattern_stores_nothing(
+    clinic_data: None, fields: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    client = Client(enforce_csrf_checks=True)
+    rows = copy_rows()
+    page = client.get(WALKING).content.decode()
+    token = re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)[0]
+    with CaptureQueriesContext(connection) as queries:
+        response = post(client, WALKING, {**fields, "csrfmiddlewaretoken": token})
+
+    assert copy_rows() == rows
+    assert all(query["sql"].startswith("SELECT") for query in queries.captured_queries)
+    assert not any(secret in query["sql"] for query in queries.captured_queries for secret in SECRETS)
+    assert response.wsgi_request.session.is_empty()
+    assert set(client.cookies) == {"csrf"}
+    assert re.fullmatch(r"[A-Za-z0-9]{32}", client.cookies["csrf"].value)
+    assert response.status_code in {200, 422} and "Location" not in response.headers
+    assert response.wsgi_request.get_full_path() == WALKING
+    links = re.findall(r'(?:href|action|src)="([^"]+)"', response.content.decode())
+    assert not any("?" in link and link.startswith("/") for link in links)
+    assert not any(secret in f"{name}: {value}" for name, value in response.headers.items() for secret in SECRETS)
+    assert "no-store" in response.headers["Cache-Control"]
+    records = "\n".join(
+        f"{record.getMessage()} {record.__dict__}" for record in caplog.records if not is_sql(record)
+    )
+    assert not any(secret in records for secret in SECRETS)
+
+
+def is_sql(record: logging.LogRecord) -> bool:
+    """Django writes SQL to its own logger only in a test that counts queries; the queries are looked at above."""
+    return record.name == "django.db.backends"
+
+
+@pytest.mark.django_db
+def test_walking_pattern_takes_no_answers_from_the_address(clinic_data: None, client: Client) -> None:
+    response = client.get(WALKING, {"where": "calf", "eases": "standing_still"})
+    assert causes_on(response) == []
+    assert "checked" not in response.content.decode()
+
+
+# From the answers to a request, if the patient says so
+
+SAFETY = "/appointments/request/"
+DETAILS = "/appointments/request/details/"
+LINE = "My walking pain. Eased by: standing still for a few minutes. Felt: in the calf."
+PATIENT = {
+    **{"full_name": "Testa Patient", "birth_date_month": "3", "birth_date_day": "27", "birth_date_year": "1962"},
+    **{"phone": "(424) 555-0134", "preferred_contact": "phone", "duration": "under_6_weeks", "consent": "on"},
+}
+
+
+def field(response: Any, name: str) -> str:
+    """The value of a hidden field or box of the page."""
+    found = re.search(rf'name="{name}" value="([^"]*)"', response.content.decode())
+    assert found, f"no {name}"
+    return html.unescape(found[1])
+
+
+def problem_on(response: Any) -> str:
+    """What stands in the box for what is wrong."""
+    found = re.search(r'<textarea name="problem"[^>]*>(.*?)</textarea>', response.content.decode(), re.DOTALL)
+    assert found
+    return html.unescape(found[1]).strip()
+
+
+@pytest.mark.django_db
+def test_answers_travel_only_in_a_box_that_is_not_ticked(clinic_data: None, client: Client) -> None:
+    result = post(client, WALKING, NADEAU_VASCULAR)
+    page = result.content.decode()
+    (box,) = re.findall(r'<input[^>]*name="walking_line"[^>]*>', page)
+    assert 'type="checkbox"' in box and "checked" not in box
+    assert page.count(field(result, "walking_line")) == 1
+    assert LINE in text_of(result)
+
+    begin = post(client, SAFETY, {"button": "begin"})
+    assert begin.status_code == 200 and "Error" not in begin.content.decode()
+    assert "walking_line" not in begin.content.decode()
+    assert problem_on(post(client, SAFETY, {"none": "on"})) == ""
+
+
+@pytest.mark.django_db
+def test_answers_taken_along_stand_in_the_form_and_are_the_patients_to_delete(
+    clinic_data: None, client: Client
+) -> None:
+    from appointments.models import AppointmentRequest
+
+    token = field(post(client, WALKING, NADEAU_VASCULAR), "walking_line")
+    begin = post(client, SAFETY, {"button": "begin", "walking_line": token})
+    assert begin.status_code == 200
+    assert begin.wsgi_request.get_full_path() == SAFETY
+    unclear = post(client, SAFETY, {"walking_line": field(begin, "walking_line")})
+    assert unclear.status_code == 422
+    form = post(client, SAFETY, {"none": "on", "walking_line": field(unclear, "walking_line")})
+    assert problem_on(form) == LINE
+    assert not AppointmentRequest.objects.exists()
+
+    kept = {**PATIENT, "problem": f"{LINE}\r\nIt is my left leg.", "safety": field(form, "safety")}
+    assert LINE in text_of(post(client, DETAILS, {**kept, "button": "check"}))
+    assert post(client, DETAILS, {**kept, "button": "send"}).status_code == 302
+    assert AppointmentRequest.objects.get().problem == f"{LINE}\nIt is my left leg."
+
+    AppointmentRequest.objects.all().delete()
+    deleted = {**kept, "problem": "Only this."}
+    check = post(client, DETAILS, {**deleted, "button": "check"})
+    assert "walking pain" not in check.content.decode()
+    again = post(client, DETAILS, {**deleted, "safety": field(check, "safety"), "button": "change"})
+    assert problem_on(again) == "Only this."
+    post(client, DETAILS, {**deleted, "safety": field(again, "safety"), "button": "send"})
+    assert AppointmentRequest.objects.get().problem == "Only this."
+
+
+@pytest.mark.django_db
+def test_answers_taken_along_come_through_the_help_page(clinic_data: None, client: Client) -> None:
+    help_page = post(client, SAFETY, {"emergency": "both-legs", "walking_line": sign(LINE)})
+    assert "<h1>Get help now</h1>" in help_page.content.decode()
+    onward = {"safety": field(help_page, "safety"), "is_checked_by_clinician": "on"}
+    assert problem_on(post(client, "/appointments/request/help/", onward)) == LINE
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("token", ["", "<script>", "My walking pain.", sign(LINE) + "x", sign(LINE)[1:]])
+def test_answers_that_we_did_not_sign_stay_behind(clinic_data: None, client: Client, token: str) -> None:
+    assert read(token) == ""
+    assert "walking_line" not in post(client, SAFETY, {"button": "begin", "walking_line": token}).content.decode()
+    assert problem_on(post(client, SAFETY, {"none": "on", "walking_line": token})) == ""
+
+
+def test_line_of_everything_fits_and_names_no_cause() -> None:
+    boxes = [(q, a) for q, a in EVERY_ANSWER if q not in {"sides", "distance"} and a != "nothing"]
+    for sides, distance in itertools.product(ANSWERS["sides"], ANSWERS["distance"]):
+        line = line_of([*boxes, ("sides", sides), ("distance", distance)])
+        assert len(line) <= MAX_LENGTH
+        assert read(sign(line)) == line
+    assert not re.search("stenosis|arter|sciatica|disc|joint|strain", line, re.IGNORECASE)
+    assert line_of([]) == ""
+
+
+def test_line_longer_than_allowed_is_cut() -> None:
+    assert len(read(sign("a" * 1000))) == MAX_LENGTH
+
+
+# The clues that are shipped
+
+
+@pytest.mark.django_db
+def test_shipped_clues_have_a_question_an_answer_and_a_source_of_their_cause(clinic_data: None) -> None:
+    assert Clue.objects.count() == 20
+    for clue in Clue.objects.select_related("cause"):
+        clue.full_clean()
+        assert clue.cause.kind == "cause"
+        assert Source.objects.filter(article=clue.cause, key=clue.source_key).exists(), clue.wording
+        assert clue.strength in {"weak", "unknown"}, "no source that was read puts more weight on a single sign"
+    assert given(NADEAU_NEUROGENIC) | {("sides", "both")} == answers_of(STENOSIS)
+    assert given(NADEAU_VASCULAR) == answers_of(ARTERIES)
+
+
+def answers_of(slug: str) -> set[Answer]:
+    return set(Clue.objects.filter(cause__slug=slug).values_list("question", "answer"))
+
+
+@pytest.mark.django_db
+def test_loading_again_leaves_the_clinics_own_clues_alone(clinic_data: None) -> None:
+    Clue.objects.filter(cause__slug=STENOSIS, answer="leaning").update(wording="Our own words", strength="moderate")
+    Clue.objects.filter(cause__slug=STENOSIS, answer="above_knee").delete()
+    Clue.objects.filter(cause__slug="sciatica").delete()
+    call_command("load_articles", stdout=io.StringIO())
+    assert Clue.objects.get(cause__slug=STENOSIS, answer="leaning").wording == "Our own words"
+    assert not Clue.objects.filter(cause__slug=STENOSIS, answer="above_knee").exists()
+    assert Clue.objects.filter(cause__slug="sciatica").count() == 3
+
+
+@pytest.mark.django_db
+def test_clue_with_an_answer_of_another_question_is_refused(clinic_data: None) -> None:
+    clue = Clue.objects.filter(question="eases").first()
+    assert clue
+    clue.answer = "calf"
+    with pytest.raises(ValidationError, match="Choose one of: sitting"):
+        clue.full_clean()
+
+
+# In a browser
+
+
+def press(page: Page) -> None:
+    page.get_by_role("button", name="See what it may point to").click()
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_walking_pattern_is_accessible_in_every_state(
+    served_site: ServedSite, clinic_data: None, open_page: Callable[..., Page], faults: Any, width: int, scheme: str
+) -> None:
+    faults.expect("422")
+    page = open_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    page.goto(served_site.url + WALKING)
+    states = [axe_violations(page)]
+    press(page)
+    expect(page.locator(".error-summary")).to_be_focused()
+    states.append(axe_violations(page))
+    for label in ("Both legs", "Sitting down", "In the calf", "Standing still for a few minutes"):
+        page.get_by_label(label).check()
+    press(page)
+    expect(page.locator("h1")).to_have_text("What your answers may point to")
+    states.append(axe_violations(page))
+    assert states == [[], [], []]
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_walking_pattern_by_keyboard_without_javascript_leaves_no_trace(
+    served_site: ServedSite, clinic_data: None, open_page: Callable[..., Page]
+) -> None:
+    rows = copy_rows()
+    page = open_page(java_script_enabled=False)
+    page.goto(served_site.url + WALKING)
+    page.keyboard.press("Tab")
+    for words in ("Leaning forward", "In the buttocks or thighs", "See what it may point to"):
+        target = page.locator("input, button").and_(
+            page.get_by_label(words).or_(page.get_by_role("button", name=words))
+        )
+        for _ in range(80):
+            if target.evaluate("element => element === document.activeElement"):
+                break
+            page.keyboard.press("Tab")
+        else:
+            pytest.fail(f"the Tab key never comes to {words}")
+        page.keyboard.press("Enter" if words.startswith("See") else "Space")
+    expect(page.locator("h1")).to_have_text("What your answers may point to")
+    expect(page.get_by_role("heading", name="Spinal stenosis")).to_be_visible()
+
+    assert page.url == served_site.url + WALKING
+    (cookie,) = page.context.cookies()
+    assert cookie["name"] == "csrf" and cookie["httpOnly"] and cookie["expires"] == -1
+    assert page.context.storage_state()["origins"] == []
+    assert copy_rows() == rows
+    log = served_site.log.read_text()
+    assert not any(secret in log for secret in SECRETS)
