@@ -3,7 +3,9 @@
 import datetime
 
 import pghistory
+import pgtrigger
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
@@ -45,6 +47,24 @@ class ReadWhere(models.TextChoices):
 
     PUBLISHER = "publisher", "At the publisher"
     COPY = "copy", "In a copy: primary source not opened"
+
+
+def ends_check() -> pgtrigger.Trigger:
+    """A check is of one claim at one address: whoever changes either, by whatever path, ends it, unless the same
+    update checks anew. Otherwise patients would read that somebody found there what now stands here."""
+    return pgtrigger.Trigger(
+        name="ends_check",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Update,
+        condition=pgtrigger.AnyChange("claim", "url"),
+        func="""
+            IF (NEW.checked_on, NEW.checked_by_id) IS NOT DISTINCT FROM (OLD.checked_on, OLD.checked_by_id) THEN
+                NEW.checked_on = NULL;
+                NEW.checked_by_id = NULL;
+            END IF;
+            RETURN NEW;
+        """,
+    )
 
 
 class SourceQuerySet(models.QuerySet["Source"]):
@@ -109,7 +129,7 @@ class Source(models.Model):
 
     class Meta:
         ordering = ["position"]
-        triggers = [edits_article("article_id")]
+        triggers = [edits_article("article_id"), ends_check()]
         constraints = [
             models.UniqueConstraint(fields=["article", "key"], name="source_key_once"),
             models.CheckConstraint(
@@ -122,3 +142,9 @@ class Source(models.Model):
 
     def __str__(self) -> str:
         return self.citation
+
+    def check_at_publisher(self, *, by: User, on: datetime.date) -> None:
+        """Keep that `by` opened the source at its publisher on that day of the clinic's zone, and found its claim
+        there."""
+        self.checked_by, self.checked_on, self.read_where = by, on, ReadWhere.PUBLISHER
+        self.save(update_fields=["checked_by", "checked_on", "read_where"])
