@@ -10,6 +10,7 @@ from django.utils.datastructures import MultiValueDict
 
 from conditions.models import ANSWERS, Question
 from conditions.patterns import Answer
+from conditions.search_terms import MAX_LENGTH
 
 UNKNOWN = "unknown"
 ONE_ANSWER = {Question.SIDES, Question.DISTANCE}
@@ -68,3 +69,18 @@ def _field(question: Question) -> forms.ChoiceField:
 
 def _choices(question: Question) -> list[tuple[str, str]]:
     return [*ANSWERS[question].items(), (UNKNOWN, "I do not know")]
+
+
+class SearchForm(forms.Form):
+    """What a patient looks for. An empty search is none."""
+
+    q = forms.CharField(
+        label="Search this site",
+        required=False,
+        max_length=MAX_LENGTH,
+        widget=forms.TextInput({"type": "search", "enterkeyhint": "search", "autocomplete": "off"}),
+        error_messages={
+            "max_length": "Search for %(limit_value)d characters or less. You used %(show_value)d.",
+            "null_characters_not_allowed": "Search for letters and digits",
+        },
+    )

@@ -7,7 +7,7 @@ from django.utils import timezone
 from clinic.models import ClinicProfile
 from conditions.evidence import disagreement_of, notes_of
 from conditions.models import Article, Kind, RedFlag, by_tier
-from conditions.rendering import to_html
+from conditions.rendering import headings, to_html
 from conditions.sign_offs import review_state
 
 
@@ -30,7 +30,7 @@ def page_of(article: Article) -> dict[str, Any]:
         "red_flags": by_tier(red_flags),
         "review": review_state(article, red_flags, now),
     }
-    return context | _sections_of(article) if article.kind == Kind.CONDITION else context
+    return context | (_sections_of(article) if article.kind == Kind.CONDITION else _ways_on(article))
 
 
 def _sections_of(condition: Article) -> dict[str, Any]:
@@ -44,4 +44,19 @@ def _sections_of(condition: Article) -> dict[str, Any]:
         "causes": [section for section in sections if section["article"].kind == Kind.CAUSE],
         "treatments": [section for section in sections if section["article"].kind == Kind.TREATMENT],
         "closing": to_html(condition.closing, sources),
+    }
+
+
+def _ways_on(article: Article) -> dict[str, Any]:
+    """The ways within a cause's or treatment's page, and from it to the one before and the one after, in the order
+    of the condition that it belongs to: of the first by title, when it belongs to several."""
+    order = [card for card in article.order_list if card["condition"] == article.order_list[0]["condition"]]
+    before, after = [None, *order], [*order[1:], None]
+    places = [
+        place for place, card in enumerate(order) if (card["kind"], card["slug"]) == (article.kind, article.slug)
+    ]
+    return {
+        "contents": headings(article.body),
+        "previous": before[places[0]] if places else None,
+        "next": after[places[0]] if places else None,
     }

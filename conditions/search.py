@@ -26,7 +26,7 @@ FROM_0_TO_1 = 32  # a flag of PostgreSQL's ts_rank_cd: rank / (rank + 1)
 class Hit:
     """An article that was found. The words that found it are marked."""
 
-    article: Article  # its card's fields
+    card: dict[str, Any]  # kind, slug, title and short_title
     summary: SafeString
     excerpt: SafeString  # of the text; "" when only the title or the summary has the words
 
@@ -55,7 +55,7 @@ def _hits(terms: list[Term]) -> Iterator[Hit]:
         return
     queries = [_query(term) for term in terms]
     any_of_them = reduce(or_, queries)
-    articles = (
+    found = (
         Article.objects.published()
         .filter(search_vector=any_of_them)
         .annotate(
@@ -65,15 +65,15 @@ def _hits(terms: list[Term]) -> Iterator[Hit]:
                 _running_text(F("body")), any_of_them, max_fragments=1, max_words=26, min_words=13
             ),
         )
-        .only("kind", "slug", "title", "short_title")
         .order_by("-score", "title")
+        .values("kind", "slug", "title", "short_title", "score", "marked_summary", "marked_excerpt")
     )
     best = 0.0
-    for place, article in enumerate(articles[:MAX_HITS]):
-        best = best or article.score
-        if place < ALWAYS_SHOWN or article.score >= LEAST_SCORE * best:
-            excerpt = article.marked_excerpt if MARK_START in article.marked_excerpt else ""
-            yield Hit(article, marked(article.marked_summary), marked(excerpt))
+    for place, row in enumerate(found[:MAX_HITS]):
+        best = best or row["score"]
+        if place < ALWAYS_SHOWN or row["score"] >= LEAST_SCORE * best:
+            excerpt = row["marked_excerpt"] if MARK_START in row["marked_excerpt"] else ""
+            yield Hit(row, marked(row["marked_summary"]), marked(excerpt))
 
 
 def _query(term: Term) -> SearchQuery:

@@ -6,15 +6,18 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.cache import cache_control
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic.public_page import public_page
-from conditions.forms import WalkingPatternForm
-from conditions.models import Article, Cause, Condition, Kind, RedFlag, Treatment, by_tier
+from conditions.a_to_z import letters_of
+from conditions.forms import SearchForm, WalkingPatternForm
+from conditions.models import Article, Cause, Condition, Kind, RedFlag, Synonym, Treatment, by_tier
 from conditions.old_addresses import leads_on
 from conditions.pages import page_of
 from conditions.patterns import result_of
 from conditions.preview import read_token
+from conditions.search import find
 from conditions.walking_line import line_of, sign
 
 
@@ -65,6 +68,27 @@ def treatment_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """One treatment: how it may help, how good the evidence is, what it risks."""
     articles = Treatment.objects.published().with_evidence().with_related()
     return render(request, "conditions/article_detail.html", page_of(get_object_or_404(articles, slug=slug)))
+
+
+@public_page
+def a_to_z(request: HttpRequest) -> HttpResponse:
+    """Every article by its names, and the synonyms that lead to them, in the order of the alphabet."""
+    articles = Article.objects.published().only("kind", "slug", "title", "short_title", "medical_name")
+    return render(request, "conditions/a_to_z.html", {"letters": letters_of(articles, Synonym.objects.in_a_to_z())})
+
+
+@gzip_page
+@require_safe
+@cache_control(no_store=True, private=True)
+def search(request: HttpRequest) -> HttpResponse:
+    """The articles that fit what a patient typed. It is not kept: not here, not in a log, not in a cache."""
+    form = SearchForm(request.GET if "q" in request.GET else None)
+    text = form.cleaned_data["q"] if form.is_valid() else ""
+    result = find(text) if text else None
+    context: dict[str, Any] = {"form": form, "text": text, "result": result}
+    if result is None or not result.hits:
+        context["conditions"] = Condition.objects.published().only("kind", "slug", "title", "short_title")
+    return render(request, "conditions/search.html", context, status=422 if form.errors else 200)
 
 
 @require_safe

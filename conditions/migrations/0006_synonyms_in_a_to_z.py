@@ -13,7 +13,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='synonym',
             name='is_in_a_to_z',
-            field=models.BooleanField(default=False, help_text='Listed there as “see”, where its meaning names an article. For names of illnesses and treatments.', verbose_name='in the A to Z list'),
+            field=models.BooleanField(default=False, help_text='Listed there as “see”, if its meaning names an article. For names of illnesses and treatments.', verbose_name='in the A to Z list'),
+        ),
+        migrations.AlterField(
+            model_name='synonym',
+            name='term',
+            field=models.CharField(help_text='As patients say it: slipped disc. Its words may stand in any order.', max_length=60, unique=True),
         ),
         migrations.AlterField(
             model_name='synonym',

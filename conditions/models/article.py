@@ -42,14 +42,20 @@ class ArticleQuerySet(PublishingQuerySet):
         return self.annotate(source_list=ArraySubquery(sources.values(json=as_json)))
 
     def with_related(self) -> "ArticleQuerySet":
-        """Each with `treatment_list` (what may help it), `cause_list` (what it may help) and `condition_list`
-        (where it is a section), as dictionaries of CARD_FIELDS of published articles. No further query."""
+        """Each with `treatment_list` (what may help it), `cause_list` (what it may help), `condition_list` (where
+        it is a section) and `order_list` (the sections there in order, itself too, each with the id of its
+        `condition`), as dictionaries of CARD_FIELDS of published articles. No further query."""
         as_json = JSONObject(**{field: field for field in CARD_FIELDS})
         published = Article.objects.published()
         treatments = published.filter(helps__cause=OuterRef("pk")).order_by("helps__position")
         causes = published.filter(helped_by__treatment=OuterRef("pk")).order_by("title")
-        conditions = published.filter(sections__article=OuterRef("pk")).order_by("title")
+        conditions = published.filter(sections__article=OuterRef("pk")).order_by("title", "pk")
+        order = published.filter(
+            section_of__condition__sections__article=OuterRef("pk"), section_of__condition__in=published
+        ).order_by("section_of__condition__title", "section_of__condition", "section_of__position")
+        in_order = JSONObject(condition="section_of__condition_id", **{field: field for field in CARD_FIELDS})
         return self.annotate(
+            order_list=ArraySubquery(order.values(json=in_order)),
             treatment_list=ArraySubquery(treatments.values(json=as_json)),
             cause_list=ArraySubquery(causes.values(json=as_json)),
             condition_list=ArraySubquery(conditions.values(json=as_json)),
@@ -159,6 +165,7 @@ class Article(models.Model):
     treatment_list: list[dict[str, Any]]
     cause_list: list[dict[str, Any]]
     condition_list: list[dict[str, Any]]
+    order_list: list[dict[str, Any]]
 
     kind = models.CharField(max_length=10, choices=Kind)
     slug = models.SlugField(max_length=80)

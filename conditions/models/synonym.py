@@ -1,5 +1,7 @@
 """Words that patients use, and the words that the articles use."""
 
+from typing import Any
+
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.search import SearchQuery, SearchVectorField
 from django.db import models
@@ -29,7 +31,9 @@ class Synonym(models.Model):
     PUBLIC_FIELDS = ("id", "term", "means", "is_in_a_to_z")
     PRIVATE_FIELDS = ()
 
-    term = models.CharField(max_length=60, unique=True, help_text="In small letters, such as: slipped disc.")
+    term = models.CharField(
+        max_length=60, unique=True, help_text="As patients say it: slipped disc. Its words may stand in any order."
+    )
     means = models.CharField(
         max_length=120,
         help_text="Words of the articles. A comma means “or”: worn disc, degenerative disc.",
@@ -37,8 +41,10 @@ class Synonym(models.Model):
     is_in_a_to_z = models.BooleanField(
         "in the A to Z list",
         default=False,
-        help_text="Listed there as “see”, where its meaning names an article. For names of illnesses and treatments.",
+        help_text="Listed there as “see”, if its meaning names an article. For names of illnesses and treatments.",
     )
+
+    article_list: list[dict[str, Any]]  # of `in_a_to_z`
 
     objects = SynonymQuerySet.as_manager()
 
