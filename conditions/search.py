@@ -1,6 +1,6 @@
 """Finding an article by what a patient types. Nothing that is typed is kept or logged."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from operator import add, or_
@@ -26,7 +26,7 @@ FROM_0_TO_1 = 32  # a flag of PostgreSQL's ts_rank_cd: rank / (rank + 1)
 class Hit:
     """An article that was found. The words that found it are marked."""
 
-    card: dict[str, Any]  # kind, slug, title and short_title
+    card: Mapping[str, Any]  # kind, slug, title and short_title
     summary: SafeString
     excerpt: SafeString  # of the text; "" when only the title or the summary has the words
 
