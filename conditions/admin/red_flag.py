@@ -13,6 +13,7 @@ class RedFlagAdmin(StaffAdmin):
 
     list_display = ("wording", "tier", "concern", "version", "is_in_use")
     list_filter = ("tier", "is_in_use")
+    readonly_fields = ("version",)
 
     def has_delete_permission(self, request: HttpRequest, obj: RedFlag | None = None) -> bool:
         """Taken out of use instead."""

@@ -1,5 +1,6 @@
 """The one table of warning symptoms."""
 
+import pgtrigger
 from django.db import models
 from django.db.models import Q
 
@@ -20,6 +21,20 @@ TIERS_ON_PAGE: dict[str, tuple[str, ...]] = {
     Kind.CAUSE: (Tier.EMERGENCY, Tier.URGENT),
     Kind.TREATMENT: (),
 }
+
+
+def counts_wordings() -> pgtrigger.Trigger:
+    """Whoever changes what patients read, or how soon it needs care, raises the version, by whatever path."""
+    return pgtrigger.Trigger(
+        name="counts_wordings",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Update,
+        condition=pgtrigger.AnyChange("wording", "tier"),
+        func="""
+            IF NEW.version = OLD.version THEN NEW.version = OLD.version + 1; END IF;
+            RETURN NEW;
+        """,
+    )
 
 
 class RedFlagQuerySet(models.QuerySet["RedFlag"]):
@@ -47,13 +62,16 @@ class RedFlag(models.Model):
     wording = models.CharField(max_length=200, help_text='Completes "Do you have ...", in plain words.')
     concern = models.CharField(max_length=120, help_text="What staff think of first. Not shown to patients.")
     position = models.PositiveSmallIntegerField()
-    version = models.PositiveSmallIntegerField(default=1, help_text="Raise it when the wording changes.")
+    version = models.PositiveSmallIntegerField(
+        default=1, help_text="Goes up by itself when the wording or the tier changes."
+    )
     is_in_use = models.BooleanField(default=True)
 
     objects = RedFlagQuerySet.as_manager()
 
     class Meta:
         ordering = ["position"]
+        triggers = [counts_wordings()]
         constraints = [
             models.CheckConstraint(condition=Q(tier__in=Tier.values), name="red_flag_tier_exists"),
             models.CheckConstraint(condition=Q(version__gte=1), name="red_flag_version_positive"),

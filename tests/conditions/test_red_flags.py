@@ -174,3 +174,22 @@ def test_safety_check_and_condition_page_name_the_same_red_flags(clinic_data: No
         wording = flag.wording[0].upper() + flag.wording[1:]
         for path in (condition.get_absolute_url(), "/appointments/request/"):
             assert page(client.get(path)).count(wording) == 1, (flag.key, path)
+
+
+# Versions
+
+
+@pytest.mark.django_db
+def test_version_goes_up_with_the_wording_or_the_tier(clinic_data: None) -> None:
+    def version() -> int:
+        return RedFlag.objects.get(key="bladder").version
+
+    assert version() == 1
+    RedFlag.objects.filter(key="bladder").update(wording="trouble when you go")
+    assert version() == 2
+    flag = RedFlag.objects.get(key="bladder")
+    flag.tier = "urgent"
+    flag.save()
+    assert version() == 3
+    RedFlag.objects.filter(key="bladder").update(concern="for staff", position=4, is_in_use=False)
+    assert version() == 3
