@@ -1,136 +1,37 @@
-"""What does your walking pain do? What answers may point to, how surely, and that they are kept nowhere."""
+"""What does your walking pain do? The page says what answers may point to and how surely, and keeps nothing."""
 
-import html
-import io
-import itertools
 import logging
 import re
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
-from django.core.exceptions import ValidationError
-from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from conditions.models import ANSWERS, Article, Clue, Question, RedFlag, Source
-from conditions.patterns import CONSTELLATIONS, Answer, Result, result_of
-from conditions.walking_line import MAX_LENGTH, line_of, read, sign
+from conditions.models import ANSWERS, Article, Question, RedFlag
 from tests.browser import axe_violations
+from tests.conditions.walking import (
+    ARTERIES,
+    EVERY_ANSWER,
+    NADEAU_NEUROGENIC,
+    NADEAU_VASCULAR,
+    STENOSIS,
+    WALKING,
+    field,
+    post,
+    text_of,
+)
 from tests.kept_rows import copy_rows
 from tests.served_site import ServedSite
-
-WALKING = "/walking-pattern/"
-STENOSIS, ARTERIES = "spinal-stenosis", "peripheral-artery-disease"
-# Written out here a second time: what Nadeau 2013 found to be strong together.
-NADEAU_NEUROGENIC = {"eases": ["leaning", "sitting"], "brings_on": ["standing"], "where": ["above_knee"]}
-NADEAU_VASCULAR = {"where": ["calf"], "eases": ["standing_still"]}
-EVERY_ANSWER = [(question, answer) for question, answers in ANSWERS.items() for answer in answers]
-
-
-def post(client: Client, path: str, fields: dict[str, Any], **extra: Any) -> Any:
-    """Post a form as a browser does."""
-    body = urlencode(fields, doseq=True)
-    return client.post(path, body, content_type="application/x-www-form-urlencoded", **extra)
-
-
-def text_of(response: Any) -> str:
-    """The page's main part as text, white space as one blank."""
-    main = re.search(r"<main.*</main>", response.content.decode(), re.DOTALL)
-    assert main
-    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", main[0])))
 
 
 def causes_on(response: Any) -> list[str]:
     """The slugs of the causes that are named first, in their order."""
     return re.findall(r'<article class="pattern" aria-labelledby="pattern-([^"]+)"', response.content.decode())
-
-
-def given(fields: dict[str, list[str]]) -> set[Answer]:
-    """The answers of these fields."""
-    return {(question, answer) for question, answers in fields.items() for answer in answers}
-
-
-# What answers may point to
-
-
-def cause(slug: str, *clues: tuple[Answer, str]) -> Article:
-    """A cause that is in no database: each clue an answer and its strength."""
-    article = Article(kind="cause", slug=slug, title=slug)
-    article.source_list = [
-        {
-            **{"key": "study", "claim": "c", "citation": "A study", "publisher": "P", "year": 2013},
-            **{"url": "https://clinic.example/", "kind": "observational", "direction": "neutral"},
-            **{"strength": "weak", "read_where": "publisher", "checked_on": None},
-        }
-    ]
-    article.clue_list = [
-        {"question": q, "answer": a, "wording": f"{q} {a}", "source_key": "study", "strength": strength}
-        for (q, a), strength in clues
-    ]
-    return article
-
-
-def slugs(result: Result) -> list[str]:
-    return [pattern.cause.slug for pattern in result.patterns]
-
-
-WALK, STAND, SIT = ("brings_on", "walking"), ("brings_on", "standing"), ("eases", "sitting")
-
-
-def test_result_is_ordered_by_strength_then_by_count() -> None:
-    causes = [
-        cause("many-unknown", (WALK, "unknown"), (STAND, "unknown"), (SIT, "unknown")),
-        cause("one-weak", (WALK, "weak")),
-        cause("two-weak", (WALK, "weak"), (SIT, "weak")),
-        cause("one-strong", (WALK, "strong")),
-        cause("one-moderate", (STAND, "moderate")),
-        cause("none", (("eases", "lying"), "strong")),
-    ]
-    for order in itertools.permutations(causes):
-        result = result_of({WALK, STAND, SIT}, order)
-        assert slugs(result) == ["one-strong", "one-moderate", "two-weak", "one-weak", "many-unknown"]
-
-
-def test_result_counts_a_single_answer_of_unknown_weight_among_the_others() -> None:
-    slight, heavy = cause("slight", (WALK, "unknown")), cause("heavy", (SIT, "weak"))
-    assert [pattern.cause.slug for pattern in result_of({WALK, SIT}, [slight, heavy]).main] == ["heavy"]
-    assert [pattern.cause.slug for pattern in result_of({WALK, SIT}, [slight, heavy]).also] == ["slight"]
-    assert [pattern.cause.slug for pattern in result_of({WALK}, [slight, heavy]).main] == ["slight"]
-
-
-def test_result_leaves_out_a_clue_whose_source_is_gone() -> None:
-    one = cause("one", (WALK, "weak"))
-    one.clue_list[0]["source_key"] = "gone"
-    assert result_of({WALK}, [one]).patterns == []
-
-
-def test_constellations_are_those_of_the_study() -> None:
-    assert {one.cause: set(one.answers) for one in CONSTELLATIONS} == {
-        STENOSIS: given(NADEAU_NEUROGENIC),
-        ARTERIES: given(NADEAU_VASCULAR),
-    }
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("constellation", CONSTELLATIONS, ids=lambda one: one.cause)
-def test_published_pattern_is_recognised_only_when_complete(clinic_data: None, constellation: Any) -> None:
-    causes = list(Article.objects.filter(kind="cause").with_sources().with_clues())
-    for size in range(1, len(constellation.answers) + 1):
-        for some in itertools.combinations(constellation.answers, size):
-            found = {pattern.cause.slug: pattern for pattern in result_of(some, causes).patterns}
-            assert found[constellation.cause].is_published_pattern == (size == len(constellation.answers))
-            assert not any(
-                pattern.is_published_pattern for slug, pattern in found.items() if slug != constellation.cause
-            )
-
-
-# The page
 
 
 @pytest.mark.django_db
@@ -324,8 +225,7 @@ def test_walking_pattern_stores_nothing(
     caplog.set_level(logging.DEBUG)
     client = Client(enforce_csrf_checks=True)
     rows = copy_rows()
-    page = client.get(WALKING).content.decode()
-    token = re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)[0]
+    token = field(client.get(WALKING), "csrfmiddlewaretoken")
     with CaptureQueriesContext(connection) as queries:
         response = post(client, WALKING, {**fields, "csrfmiddlewaretoken": token})
 
@@ -357,146 +257,6 @@ def test_walking_pattern_takes_no_answers_from_the_address(clinic_data: None, cl
     response = client.get(WALKING, {"where": "calf", "eases": "standing_still"})
     assert causes_on(response) == []
     assert "checked" not in response.content.decode()
-
-
-# From the answers to a request, if the patient says so
-
-SAFETY = "/appointments/request/"
-DETAILS = "/appointments/request/details/"
-LINE = "My walking pain. Eased by: standing still for a few minutes. Felt: in the calf."
-PATIENT = {
-    **{"full_name": "Testa Patient", "birth_date_month": "3", "birth_date_day": "27", "birth_date_year": "1962"},
-    **{"phone": "(424) 555-0134", "preferred_contact": "phone", "duration": "under_6_weeks", "consent": "on"},
-}
-
-
-def field(response: Any, name: str) -> str:
-    """The value of a hidden field or box of the page."""
-    found = re.search(rf'name="{name}" value="([^"]*)"', response.content.decode())
-    assert found, f"no {name}"
-    return html.unescape(found[1])
-
-
-def problem_on(response: Any) -> str:
-    """What stands in the box for what is wrong."""
-    found = re.search(r'<textarea name="problem"[^>]*>(.*?)</textarea>', response.content.decode(), re.DOTALL)
-    assert found
-    return html.unescape(found[1]).strip()
-
-
-@pytest.mark.django_db
-def test_answers_travel_only_in_a_box_that_is_not_ticked(clinic_data: None, client: Client) -> None:
-    result = post(client, WALKING, NADEAU_VASCULAR)
-    page = result.content.decode()
-    (box,) = re.findall(r'<input[^>]*name="walking_line"[^>]*>', page)
-    assert 'type="checkbox"' in box and "checked" not in box
-    assert page.count(field(result, "walking_line")) == 1
-    assert LINE in text_of(result)
-
-    begin = post(client, SAFETY, {"button": "begin"})
-    assert begin.status_code == 200 and "Error" not in begin.content.decode()
-    assert "walking_line" not in begin.content.decode()
-    assert problem_on(post(client, SAFETY, {"none": "on"})) == ""
-
-
-@pytest.mark.django_db
-def test_answers_taken_along_stand_in_the_form_and_are_the_patients_to_delete(
-    clinic_data: None, client: Client
-) -> None:
-    from appointments.models import AppointmentRequest
-
-    token = field(post(client, WALKING, NADEAU_VASCULAR), "walking_line")
-    begin = post(client, SAFETY, {"button": "begin", "walking_line": token})
-    assert begin.status_code == 200
-    assert begin.wsgi_request.get_full_path() == SAFETY
-    unclear = post(client, SAFETY, {"walking_line": field(begin, "walking_line")})
-    assert unclear.status_code == 422
-    form = post(client, SAFETY, {"none": "on", "walking_line": field(unclear, "walking_line")})
-    assert problem_on(form) == LINE
-    assert not AppointmentRequest.objects.exists()
-
-    kept = {**PATIENT, "problem": f"{LINE}\r\nIt is my left leg.", "safety": field(form, "safety")}
-    assert LINE in text_of(post(client, DETAILS, {**kept, "button": "check"}))
-    assert post(client, DETAILS, {**kept, "button": "send"}).status_code == 302
-    assert AppointmentRequest.objects.get().problem == f"{LINE}\nIt is my left leg."
-
-    AppointmentRequest.objects.all().delete()
-    deleted = {**kept, "problem": "Only this."}
-    check = post(client, DETAILS, {**deleted, "button": "check"})
-    assert "walking pain" not in check.content.decode()
-    again = post(client, DETAILS, {**deleted, "safety": field(check, "safety"), "button": "change"})
-    assert problem_on(again) == "Only this."
-    post(client, DETAILS, {**deleted, "safety": field(again, "safety"), "button": "send"})
-    assert AppointmentRequest.objects.get().problem == "Only this."
-
-
-@pytest.mark.django_db
-def test_answers_taken_along_come_through_the_help_page(clinic_data: None, client: Client) -> None:
-    help_page = post(client, SAFETY, {"emergency": "both-legs", "walking_line": sign(LINE)})
-    assert "<h1>Get help now</h1>" in help_page.content.decode()
-    onward = {"safety": field(help_page, "safety"), "is_checked_by_clinician": "on"}
-    assert problem_on(post(client, "/appointments/request/help/", onward)) == LINE
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("token", ["", "<script>", "My walking pain.", sign(LINE) + "x", sign(LINE)[1:]])
-def test_answers_that_we_did_not_sign_stay_behind(clinic_data: None, client: Client, token: str) -> None:
-    assert read(token) == ""
-    assert "walking_line" not in post(client, SAFETY, {"button": "begin", "walking_line": token}).content.decode()
-    assert problem_on(post(client, SAFETY, {"none": "on", "walking_line": token})) == ""
-
-
-def test_line_of_everything_fits_and_names_no_cause() -> None:
-    boxes = [(q, a) for q, a in EVERY_ANSWER if q not in {"sides", "distance"} and a != "nothing"]
-    for sides, distance in itertools.product(ANSWERS["sides"], ANSWERS["distance"]):
-        line = line_of([*boxes, ("sides", sides), ("distance", distance)])
-        assert len(line) <= MAX_LENGTH
-        assert read(sign(line)) == line
-    assert not re.search("stenosis|arter|sciatica|disc|joint|strain", line, re.IGNORECASE)
-    assert line_of([]) == ""
-
-
-def test_line_longer_than_allowed_is_cut() -> None:
-    assert len(read(sign("a" * 1000))) == MAX_LENGTH
-
-
-# The clues that are shipped
-
-
-@pytest.mark.django_db
-def test_shipped_clues_have_a_question_an_answer_and_a_source_of_their_cause(clinic_data: None) -> None:
-    assert Clue.objects.count() == 20
-    for clue in Clue.objects.select_related("cause"):
-        clue.full_clean()
-        assert clue.cause.kind == "cause"
-        assert Source.objects.filter(article=clue.cause, key=clue.source_key).exists(), clue.wording
-        assert clue.strength in {"weak", "unknown"}, "no source that was read puts more weight on a single sign"
-    assert given(NADEAU_NEUROGENIC) | {("sides", "both")} == answers_of(STENOSIS)
-    assert given(NADEAU_VASCULAR) == answers_of(ARTERIES)
-
-
-def answers_of(slug: str) -> set[Answer]:
-    return set(Clue.objects.filter(cause__slug=slug).values_list("question", "answer"))
-
-
-@pytest.mark.django_db
-def test_loading_again_leaves_the_clinics_own_clues_alone(clinic_data: None) -> None:
-    Clue.objects.filter(cause__slug=STENOSIS, answer="leaning").update(wording="Our own words", strength="moderate")
-    Clue.objects.filter(cause__slug=STENOSIS, answer="above_knee").delete()
-    Clue.objects.filter(cause__slug="sciatica").delete()
-    call_command("load_articles", stdout=io.StringIO())
-    assert Clue.objects.get(cause__slug=STENOSIS, answer="leaning").wording == "Our own words"
-    assert not Clue.objects.filter(cause__slug=STENOSIS, answer="above_knee").exists()
-    assert Clue.objects.filter(cause__slug="sciatica").count() == 3
-
-
-@pytest.mark.django_db
-def test_clue_with_an_answer_of_another_question_is_refused(clinic_data: None) -> None:
-    clue = Clue.objects.filter(question="eases").first()
-    assert clue
-    clue.answer = "calf"
-    with pytest.raises(ValidationError, match="Choose one of: sitting"):
-        clue.full_clean()
 
 
 # In a browser
