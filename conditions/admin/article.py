@@ -28,7 +28,15 @@ class SourceInline(admin.StackedInline):
 
     model = Source
     extra = 0
-    exclude = ("checked_by",)
+    fields = (
+        ("key", "position"),
+        "claim",
+        "citation",
+        "url",
+        ("publisher", "year"),
+        ("kind", "direction", "strength"),
+        ("read_where", "checked_on"),
+    )
     formfield_overrides = NATIVE_DATE
     classes = ("collapse",)
 

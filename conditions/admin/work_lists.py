@@ -82,6 +82,11 @@ class ArticleListAdmin(StaffAdmin):
         """Narrowed by the lists of work only."""
         return lookup == WorkListFilter.parameter_name
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The list, under its own name."""
+        title = str(self.opts.verbose_name_plural).capitalize()
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
+
     @admin.display(description="State")
     def state(self, article: Article) -> SafeString:
         """Draft, scheduled, published or withdrawn, as of now."""
