@@ -8,7 +8,7 @@ from typing import Literal
 
 from conditions.models.clue import Question
 from conditions.models.red_flag import Tier
-from conditions.sign_offs import Content
+from conditions.sign_offs import SOURCE_FIELDS, Content
 
 LABELS = {
     "title": "Title",
@@ -54,7 +54,9 @@ def _parts(content: Content) -> dict[str, str]:
     fields = {LABELS[field]: content[field] for field in LABELS if field in content}
     sections = {f"Section {row['article']}": f"{row['name']}\n{row['text']}" for row in content.get("sections", [])}
     sources = {
-        f"Source {row['key']}": "\n".join(f"{field}: {value}" for field, value in row.items() if field != "key")
+        f"Source {row['key']}": "\n".join(
+            f"{field}: {row[field]}" for field in SOURCE_FIELDS if field != "key" and row[field] is not None
+        )
         for row in content.get("sources", [])
     }
     flags = {

@@ -25,7 +25,7 @@ from conditions.work_lists import SOURCES_HOLD
 class CheckFilter(admin.SimpleListFilter):
     """Which sources wait to be opened."""
 
-    title = "to be opened"
+    title = "show"
     parameter_name = "list"
     template = "admin/conditions/article/filter.html"
 
@@ -97,6 +97,10 @@ class SourceAdmin(StaffAdmin):
         return format_html(
             '<a href="{0}" rel="noreferrer" target="_blank">{0}</a> (opens in a new tab)', source.url
         )
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The list."""
+        return super().changelist_view(request, {"title": "Sources", **(extra_context or {})})
 
     def get_urls(self) -> list[URLPattern]:
         """The stock addresses and the one of the check."""

@@ -255,6 +255,16 @@ def test_two_editors_keep_a_sign_off_through_an_edit(clinic_data: None, client: 
     assert (amendment.marked_by, amendment.confirmed_by) == (staff("editor"), staff("editor", "second"))
 
 
+def test_changes_since_the_sign_off_are_those_alone(clinic_data: None, client: Client, staff: Staff) -> None:
+    edited_after_signing(staff)
+    Source.objects.filter(article__slug="spinal-stenosis", key="katz-2022").update(year=2023)
+    client.force_login(staff("editor"))
+    html = page(client.get(admin_url(CAUSE, "edits")))
+    assert re.findall(r'<h2 id="difference-\d+">([^<]+)</h2>', html) == ["Summary", "Source katz-2022"]
+    changed = re.findall(r"<(?:ins|del)><span[^>]*>\w+: </span>([^<]*)<", html)
+    assert changed[-2:] == ["2022", "2023"]
+
+
 def test_clinician_may_confirm_but_not_mark(clinic_data: None, client: Client, staff: Staff) -> None:
     edited_after_signing(staff)
     fields = {"seen": hash_now(CAUSE), "reason": "A comma"}
