@@ -103,8 +103,8 @@ def restore(article: Article, snapshot: Snapshot) -> None:
         for name in TEXT_FIELDS:
             setattr(article, name, snapshot.fields[name])
         article.save()
-        _restore_rows(article.sources, "key", snapshot.sources)  # type: ignore[attr-defined]
-        _restore_rows(article.sections, "article_id", snapshot.sections)  # type: ignore[attr-defined]
+        _restore_rows(article.sources, "key", snapshot.sources)
+        _restore_rows(article.sections, "article_id", snapshot.sections)
 
 
 def _restore_rows(there: Any, identity: str, wanted: dict[Any, Row]) -> None:

@@ -1,9 +1,11 @@
 """Articles, as editors keep them."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.widgets import AdminTextareaWidget
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -18,9 +20,10 @@ from conditions.admin.work_lists import ArticleListAdmin
 from conditions.models import Article, Cause, Condition, Kind, MayHelp, Section, Source, State, Treatment
 from conditions.preview import preview_of
 
-LINE_TEXT = {models.TextField: {"form_class": LineTextField, "widget": admin.widgets.AdminTextareaWidget}}
-CLINIC_TIME = {models.DateTimeField: {"form_class": ClinicTimeField, "widget": ClinicTimeInput}}
-NATIVE_DATE = {models.DateField: {"widget": forms.DateInput({"type": "date"}, "%Y-%m-%d")}}
+FieldOptions = Mapping[type[models.Field], Mapping[str, Any]]
+LINE_TEXT: FieldOptions = {models.TextField: {"form_class": LineTextField, "widget": AdminTextareaWidget}}
+CLINIC_TIME: FieldOptions = {models.DateTimeField: {"form_class": ClinicTimeField, "widget": ClinicTimeInput}}
+NATIVE_DATE: FieldOptions = {models.DateField: {"widget": forms.DateInput({"type": "date"}, "%Y-%m-%d")}}
 
 
 class SourceInline(admin.StackedInline):
@@ -72,7 +75,7 @@ class ArticleAdmin(NewerEditAdmin, HistoryAdmin, SignOffAdmin, ArticleListAdmin)
     fieldsets = (
         (None, {"fields": ("title", "short_title", "medical_name", "slug", "summary", "diagram")}),
         ("Text", {"fields": ("body",)}),
-        ("Readable", {"fields": ("published_from", "withdrawn_from", "owner", "seen_version")}),
+        ("Readable", {"fields": ("published_from", "withdrawn_from", "owner")}),
     )
 
     def panels(self, request: HttpRequest, article: Article) -> dict[str, Any]:

@@ -34,8 +34,10 @@ class Filled:
 
     def only(self, name: str) -> "Filled":
         """One of its fields, to compare it alone."""
-        parts = ({name: part[name]} for part in (self.values, self.meanings, self.words, self.labels))
-        return Filled(*parts)
+        value, meaning, words, label = (
+            {name: part[name]} for part in (self.values, self.meanings, self.words, self.labels)
+        )
+        return Filled(value, meaning, words, label)
 
 
 @dataclass(frozen=True)

@@ -153,7 +153,7 @@ def _posted_rows(formset: BaseInlineFormSet, mine: QueryDict, names: list[str]) 
     for number in range(min(int(total), 1000) if total.isdecimal() else 0):
         prefix = f"{formset.prefix}-{number}"
         form = formset.form(mine, prefix=prefix)
-        pk = mine.get(f"{prefix}-{formset.model._meta.pk.name}", "")
+        pk = mine.get(f"{prefix}-{_model(formset)._meta.pk.name}", "")
         row = filled(form, names, pk=pk, is_deleted=bool(mine.get(f"{prefix}-DELETE")))
         if pk or any(row.values.values()):
             rows.append(row)
@@ -177,13 +177,18 @@ def _rows_at(formset: BaseInlineFormSet, names: list[str], seen: Version | None)
 
 def _what_tells_rows_apart(formset: BaseInlineFormSet) -> list[str]:
     """The fields that, with the article, may not be the same in two rows."""
-    constraint = formset.model._meta.total_unique_constraints[0]
+    constraint = _model(formset)._meta.total_unique_constraints[0]
     return [name for name in constraint.fields if name != formset.fk.name]
+
+
+def _model(formset: BaseInlineFormSet) -> type[models.Model]:
+    """What the rows of a formset are: it always has a model here."""
+    return cast(type[models.Model], formset.model)
 
 
 def _write_rows(formset: BaseInlineFormSet, data: QueryDict, there: list[Filled], added: list[Filled]) -> None:
     """Let the form's data hold these rows alone."""
-    prefix, pk_name = formset.prefix, formset.model._meta.pk.name
+    prefix, pk_name = formset.prefix, _model(formset)._meta.pk.name
     for name in [name for name in data if name.startswith(f"{prefix}-")]:
         del data[name]
     data[f"{prefix}-TOTAL_FORMS"] = str(len(there) + len(added))

@@ -33,13 +33,13 @@ class WorkListFilter(admin.SimpleListFilter):
         """Every list."""
         return [(work.key, work.label) for work in WORK_LISTS]
 
-    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: Any) -> Iterator[Any]:
         """The stock choices, with counts."""
         counts = [self.articles, *(work.of(self.articles, self.person) for work in WORK_LISTS)]
         for choice, articles in zip(super().choices(changelist), counts, strict=True):
             yield {**choice, "display": f"{choice['display']} ({articles.count()})"}
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         """Those of the chosen list."""
         for work in WORK_LISTS:
             if work.key == self.value():
