@@ -151,7 +151,9 @@ def test_guidelines_disagree_appears_by_itself(clinic_data: None, client: Client
     assert DISAGREE not in page_of(client, treatment)
     nice = Source.objects.filter(article__slug="physical-therapy", kind="guideline", key="nice-ng59")
     assert nice.update(direction="against") == 1
-    assert DISAGREE in page_of(client, treatment)
+    html = page_of(client, treatment)
+    assert DISAGREE in html
+    assert html.index("Guidelines do not agree about all that is on this page.") < html.index('id="what-it-is"')
     nice.update(direction="for")
     assert DISAGREE not in page_of(client, treatment)
 
