@@ -6,9 +6,11 @@ from functools import reduce
 from operator import add, or_
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import SearchHeadline, SearchQuery, SearchRank
-from django.db.models import Case, F, FloatField, Func, Value, When
+from django.db.models import Case, F, FloatField, Func, TextField, Value, When
 from django.db.models.expressions import Combinable, CombinedExpression
+from django.db.models.functions import Coalesce, NullIf
 from django.utils.safestring import SafeString
 
 from conditions.models import Article
@@ -19,6 +21,7 @@ MAX_HITS = 10
 ALWAYS_SHOWN = 3  # of those that have any of the words; what comes after them must be worth it:
 LEAST_SCORE = 0.3  # of the best article's
 HAVING_IT = 0.25  # what it counts that an article has a term at all, beside how much it is about it
+NAMED_SO = 0.2  # what it counts that an article's whole name is asked for, for each term
 FROM_0_TO_1 = 32  # a flag of PostgreSQL's ts_rank_cd: rank / (rank + 1)
 
 
@@ -45,6 +48,7 @@ def find(text: str) -> SearchResult:
 
     Not all words must be there: an article that has more of them comes before one that has fewer, and a word that
     few articles have counts for more. The title counts for more than the summary, and that for more than the text.
+    Who asks for an article by its name finds it first.
     """
     understood = understand(text)
     return SearchResult(list(_hits(understood.terms)), understood.did_you_mean, understood.is_mended)
@@ -58,8 +62,9 @@ def _hits(terms: list[Term]) -> Iterator[Hit]:
     found = (
         Article.objects.published()
         .filter(search_vector=any_of_them)
+        .annotate(name_stems=_stems_of_name())
         .annotate(
-            score=reduce(add, [_score(query, term.weight) for query, term in zip(queries, terms, strict=True)]),
+            score=_name_score(terms) + reduce(add, map(_score, queries, terms)),
             marked_summary=_headline(F("summary"), any_of_them, highlight_all=True),
             marked_excerpt=_headline(
                 _running_text(F("body")), any_of_them, max_fragments=1, max_words=26, min_words=13
@@ -82,10 +87,27 @@ def _query(term: Term) -> SearchQuery:
     return SearchQuery(ways, config="simple", search_type="raw")
 
 
-def _score(query: SearchQuery, weight: float) -> CombinedExpression:
+def _score(query: SearchQuery, term: Term) -> CombinedExpression:
+    """How well an article fits one term."""
     rank = SearchRank(F("search_vector"), query, normalization=Value(FROM_0_TO_1), cover_density=True)
     has_it = Case(When(search_vector=query, then=Value(HAVING_IT)), default=Value(0.0), output_field=FloatField())
-    return (rank + has_it) * Value(weight, output_field=FloatField())
+    return (rank + has_it) * Value(term.weight, output_field=FloatField())
+
+
+def _name_score(terms: list[Term]) -> Case:
+    """What an article gets when all words of its name are asked for."""
+    asked = {stem for term in terms for way in term.ways for stem in way}
+    return Case(
+        When(name_stems__contained_by=list(asked), then=Value(NAMED_SO * sum(term.weight for term in terms))),
+        default=Value(0.0),
+        output_field=FloatField(),
+    )
+
+
+def _stems_of_name() -> Func:
+    name = Coalesce(NullIf(F("short_title"), Value("")), F("title"))
+    vector = Func(name, function="to_tsvector", template="%(function)s('english', %(expressions)s)")
+    return Func(vector, function="tsvector_to_array", output_field=ArrayField(TextField()))
 
 
 def _headline(text: Combinable, query: SearchQuery, **options: Any) -> SearchHeadline:
