@@ -1,7 +1,10 @@
-"""What all tests share: the database's two states, and people of the staff."""
+"""What all tests share: the database's two states, people of the staff, and a folder that others can reach."""
 
 import io
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -65,3 +68,12 @@ def clinic_data(db: None, shipped_rows: Rows) -> None:
 def staff(db: None) -> Callable[..., User]:
     """Makes people of the staff: `staff("reception")`. See `make_staff`."""
     return make_staff
+
+
+@pytest.fixture
+def public_folder() -> Iterator[Path]:
+    """A folder that `nobody` can reach, who runs the database server for root. tmp_path is closed to others."""
+    folder = Path(tempfile.mkdtemp(prefix="clinic-test-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
