@@ -16,7 +16,7 @@ from pytest_django import DjangoDbBlocker
 from tests.kept_rows import Rows, copy_rows, is_flushed, put_back
 from tests.staff import make_staff
 
-pytest_plugins = ("tests.browser", "tests.served_site")
+pytest_plugins = ("pytester", "tests.browser", "tests.served_site")
 
 AFTER_MIGRATIONS = pytest.StashKey[tuple[DjangoDbBlocker, Rows]]()
 
