@@ -10,7 +10,8 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import call_command
-from django.db import transaction
+from django.db import connections, transaction
+from playwright.sync_api import Browser
 from pytest_django import DjangoDbBlocker
 
 from tests.kept_rows import Rows, copy_rows, is_flushed, put_back
@@ -62,6 +63,13 @@ def shipped_rows(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> R
 def clinic_data(db: None, shipped_rows: Rows) -> None:
     """The database as after the first `make run`, without the demo. Without this it is as after `migrate`."""
     put_back(shipped_rows)
+
+
+@pytest.fixture(scope="session")
+def browser(browser: Browser) -> Iterator[Browser]:
+    """The running Chromium. While it runs, Django keeps other connections than before: for its event loop."""
+    yield browser
+    connections.close_all()
 
 
 @pytest.fixture
