@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from clinic.readable_errors import one_line_instead_of_a_traceback
@@ -23,7 +24,22 @@ def always_utf_8(site: WSGIApplication) -> WSGIApplication:
     return application
 
 
+def remember_the_clinic() -> None:
+    """Read the clinic's profile, so that this process can name the phone number if its database goes away.
+
+    Without it a process that had answered nobody yet could not. One query; does nothing before `migrate`.
+    """
+    from django.db import DatabaseError, connection
+
+    from clinic.models import ClinicProfile
+
+    with suppress(DatabaseError):
+        ClinicProfile.objects.current()
+    connection.close()  # a server may fork after this
+
+
 with one_line_instead_of_a_traceback():
     from django.core.wsgi import get_wsgi_application
 
     application = always_utf_8(get_wsgi_application())
+    remember_the_clinic()
