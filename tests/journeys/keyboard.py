@@ -14,13 +14,15 @@ FOCUS = """() => {
     tag: element.tagName.toLowerCase(),
     words: (element.getAttribute("aria-label") || label || element.innerText || element.value || "").trim(),
     place: all.indexOf(element),
-    top: box.top + scrollY,
+    middle: box.top + box.height / 2 + scrollY,
     left: box.left,
     is_ringed: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2
       && !/, 0\\)$|^transparent$/.test(style.outlineColor),
     is_in_view: box.width > 0 && box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
   };
 }"""
+
+SAME_LINE = 15.0  # pixels between the middles of what stands side by side
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Stop:
     tag: str
     words: str
     place: int  # among all that can have it, in the order of the page's source
-    top: float  # pixels from the top of the page
+    middle: float  # pixels from the top of the page
     left: float
     is_ringed: bool
     is_in_view: bool
@@ -86,6 +88,6 @@ class Keyboard:
     def assert_read_top_down(self) -> None:
         """On a page of one column, each stop since its top is below the last one, or beside it on the right."""
         for before, after in zip(self.stops, self.stops[1:], strict=False):
-            is_below = after.top >= before.top - 2
-            is_beside = abs(after.top - before.top) < 60 and after.left >= before.left
-            assert is_below or is_beside, f"from {before} up to {after}"
+            is_beside = abs(after.middle - before.middle) < SAME_LINE
+            is_next = after.left >= before.left if is_beside else after.middle > before.middle
+            assert is_next, f"from {before} back to {after}"
