@@ -55,7 +55,7 @@ dev-packages: venv
 define install
 cmp -s $(1) $(VENV)/$(1) || { \
 	echo "Installing the packages of $(1)." && \
-	$(BIN) -m pip install --quiet --disable-pip-version-check --no-input --require-hashes --requirement $(1) && \
+	$(BIN) -m pip install -qq --disable-pip-version-check --no-input --require-hashes --requirement $(1) && \
 	cp $(1) $(VENV)/$(1); }
 endef
 

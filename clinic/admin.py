@@ -21,7 +21,8 @@ class StaffAdmin(admin.ModelAdmin):
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         """True for what the links of `list_filter` ask for; anything else is answered with 400."""
-        return lookup.removesuffix("__exact") in self.list_filter
+        named = {getattr(by, "parameter_name", by) for by in self.list_filter}
+        return lookup.removesuffix("__exact") in named
 
 
 @admin.register(ClinicProfile)

@@ -14,7 +14,13 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 ALLOWED_TAGS = {"p", "h2", "h3", "h4", "ul", "ol", "li", "a", "strong", "em", "blockquote", "br", "hr", "sup"}
-ALLOWED_ATTRIBUTES = {"a": {"href", "id", "class", "aria-label"}, "h2": {"id"}, "h3": {"id"}, "sup": {"class"}}
+ALLOWED_ATTRIBUTES: dict[str, set[str]] = {
+    "*": set(),  # else nh3 lets title and lang through on every tag
+    "a": {"href", "class", "aria-label"},
+    "h2": {"id"},
+    "h3": {"id"},
+    "sup": {"class"},
+}
 CITATION = re.compile(r"\[\^([a-z0-9-]{1,60})\]")
 MARK_START, MARK_END = "\ue000", "\ue001"  # around words to mark: characters that stand for nothing in Unicode
 _MARKED = re.compile(f"{MARK_START}([^{MARK_START}{MARK_END}]*){MARK_END}")

@@ -1,19 +1,23 @@
-"""What all tests share: the database's two states, and people of the staff."""
+"""What all tests share: the database's two states, people of the staff, and a folder that others can reach."""
 
 import io
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import call_command
-from django.db import transaction
+from django.db import connections, transaction
+from playwright.sync_api import Browser
 from pytest_django import DjangoDbBlocker
 
 from tests.kept_rows import Rows, copy_rows, is_flushed, put_back
 from tests.staff import make_staff
 
-pytest_plugins = ("tests.browser", "tests.served_site")
+pytest_plugins = ("pytester", "tests.browser", "tests.served_site")
 
 AFTER_MIGRATIONS = pytest.StashKey[tuple[DjangoDbBlocker, Rows]]()
 
@@ -61,7 +65,23 @@ def clinic_data(db: None, shipped_rows: Rows) -> None:
     put_back(shipped_rows)
 
 
+@pytest.fixture(scope="session")
+def browser(browser: Browser) -> Iterator[Browser]:
+    """The running Chromium. While it runs, Django keeps other connections than before: for its event loop."""
+    yield browser
+    connections.close_all()
+
+
 @pytest.fixture
 def staff(db: None) -> Callable[..., User]:
     """Makes people of the staff: `staff("reception")`. See `make_staff`."""
     return make_staff
+
+
+@pytest.fixture
+def public_folder() -> Iterator[Path]:
+    """A folder that `nobody` can reach, who runs the database server for root. tmp_path is closed to others."""
+    folder = Path(tempfile.mkdtemp(prefix="clinic-test-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)

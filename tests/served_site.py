@@ -64,9 +64,12 @@ class ServedSite:
         return children
 
     def kill(self) -> None:
-        """kill -9 of all its processes at once, as a power cut would."""
+        """kill -9 of all its processes at once, as a power cut would. Returns when none of them runs."""
+        processes = self.workers()
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+        while any(is_alive(process) for process in processes):
+            time.sleep(0.01)
 
     def stop(self) -> None:
         """Stop it as the service manager does. Nothing happens when it was killed."""
@@ -112,6 +115,14 @@ def production_environment(static_root: Path) -> dict[str, str]:
         "SERVED_DATABASE": connection.settings_dict["NAME"],
         "SERVED_STATIC_ROOT": str(static_root),
     }
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """Whether it runs. Where nobody buries them, dead processes stay in the list for ever."""
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def free_port() -> int:

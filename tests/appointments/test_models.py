@@ -1,0 +1,114 @@
+"""What the database itself refuses: each named constraint, by a row that only it stands against."""
+
+import datetime
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import IntegrityError, models, transaction
+from django.test import Client
+from django.utils import timezone
+
+from appointments.models import AppointmentRequest, RedFlagAnswer, StatusChange
+from tests.appointments.patients import sent
+
+NOW = timezone.now()
+
+REQUEST: list[tuple[str, dict[str, Any]]] = [
+    ("request_status_exists", {"status": "done"}),
+    ("request_urgency_exists", {"urgency": 0}),
+    ("request_urgency_exists", {"urgency": 5}),
+    ("request_source_exists", {"source": "fax"}),
+    ("request_version_positive", {"version": 0}),
+    ("request_promise_after_receipt", {"reply_by": NOW - datetime.timedelta(days=365)}),
+    ("request_can_be_answered", {"phone": "", "email": ""}),
+    ("request_has_a_name", {"full_name": ""}),
+    ("request_birth_date_plausible", {"birth_date": datetime.date(1899, 12, 31)}),
+    ("request_problem_length", {"problem": ""}),
+    ("request_problem_length", {"problem": "x" * 2_001}),
+    ("request_booked_has_its_time", {"status": "booked"}),
+    ("request_booked_has_its_time", {"appointment_starts_at": NOW}),
+]
+CHANGE: list[tuple[str, dict[str, Any]]] = [
+    ("status_change_version_once", {"version": 1}),
+    ("status_change_goes_somewhere", {"from_status": "in_review"}),
+    ("status_change_status_exists", {"to_status": "done"}),
+    ("status_change_staff_are_named", {"role": "clinician", "changed_by": None}),
+    ("status_change_staff_are_named", {"role": "patient"}),
+    ("status_change_note_length", {"note": "x" * 1_001}),
+]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("constraint", "wrong"), REQUEST)
+def test_request_that_breaks_a_rule_is_refused_by_the_database(
+    clinic_data: None, client: Client, constraint: str, wrong: dict[str, Any]
+) -> None:
+    appointment_request = sent(client)
+    with refused_by(constraint):
+        AppointmentRequest.objects.filter(pk=appointment_request.pk).update(**wrong)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("field", ["key", "reference", "token_digest"])
+def test_request_with_the_identity_of_another_is_refused_by_the_database(
+    clinic_data: None, client: Client, field: str
+) -> None:
+    first, second = sent(client), sent(client)
+    with refused_by(f"appointments_appointmentrequest_{field}"):
+        AppointmentRequest.objects.filter(pk=second.pk).update(**{field: getattr(first, field)})
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("constraint", "wrong"), CHANGE)
+def test_status_change_that_breaks_a_rule_is_refused_by_the_database(
+    clinic_data: None, staff: Callable[[str], User], client: Client, constraint: str, wrong: dict[str, Any]
+) -> None:
+    right = {
+        "appointment_request": sent(client),
+        "version": 2,
+        "from_status": "received",
+        "to_status": "in_review",
+        "changed_at": NOW,
+        "changed_by": staff("reception"),
+        "role": "reception",
+    }
+    with refused_by(constraint):
+        StatusChange.objects.create(**{**right, **wrong})
+    StatusChange.objects.create(**right)
+
+
+@pytest.mark.django_db
+def test_red_flag_answered_twice_is_refused_by_the_database(clinic_data: None, client: Client) -> None:
+    answer = sent(client, "fever").red_flag_answers.get()
+    answer.pk = None
+    with refused_by("red_flag_answer_once"):
+        answer.save(force_insert=True)
+
+
+@pytest.mark.django_db
+def test_staff_who_made_a_move_cannot_be_deleted(
+    clinic_data: None, staff: Callable[[str], User], client: Client
+) -> None:
+    reception = staff("reception")
+    sent(client).move_to("in_review", by=reception, roles=frozenset({"reception"}))  # type: ignore[arg-type]
+    with pytest.raises(models.ProtectedError):
+        reception.delete()
+
+
+def test_every_named_constraint_has_a_row_that_it_refuses() -> None:
+    named = {
+        constraint.name
+        for model in (AppointmentRequest, StatusChange, RedFlagAnswer)
+        for constraint in model._meta.constraints
+    }
+    assert named == {name for name, _ in (*REQUEST, *CHANGE)} | {"red_flag_answer_once"}
+
+
+@contextmanager
+def refused_by(constraint: str) -> Iterator[None]:
+    """The database refuses what is done inside, by the constraint of this name."""
+    with pytest.raises(IntegrityError, match=f'"{constraint}'), transaction.atomic():
+        yield

@@ -1,0 +1,140 @@
+"""Every value of the environment is read in one place, and refused when it cannot be meant."""
+
+import re
+import stat
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from clinic import env
+from clinic.env import ConfigurationError
+from tests.commands import SECRET, run
+from tests.environment import PROJECT, names_in_env_example
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [("true", True), ("YES", True), (" 1 ", True), ("on", True), ("false", False), ("0", False), ("Off", False)],
+)
+def test_boolean_of_a_word(monkeypatch: pytest.MonkeyPatch, word: str, meant: bool) -> None:
+    monkeypatch.setenv("ANSWER", word)
+    assert env.boolean("ANSWER", default=not meant) is meant
+
+
+@pytest.mark.parametrize("default", [True, False])
+def test_boolean_unset_or_empty_is_the_default(monkeypatch: pytest.MonkeyPatch, default: bool) -> None:
+    monkeypatch.delenv("ANSWER", raising=False)
+    assert env.boolean("ANSWER", default) is default
+    monkeypatch.setenv("ANSWER", " ")
+    assert env.boolean("ANSWER", default) is default
+
+
+@pytest.mark.parametrize("word", ["ja", "2", "truee", "none"])
+def test_boolean_of_another_word_is_refused(monkeypatch: pytest.MonkeyPatch, word: str) -> None:
+    monkeypatch.setenv("ANSWER", word)
+    with pytest.raises(ConfigurationError, match=f"ANSWER must be true or false, not '{word}'"):
+        env.boolean("ANSWER", default=True)
+
+
+def test_whole_number_within_its_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert env.whole_number("NUMBER", 7, lowest=1, highest=9) == 7
+    for word, number in [("1", 1), ("9", 9), (" 05 ", 5)]:
+        monkeypatch.setenv("NUMBER", word)
+        assert env.whole_number("NUMBER", 7, lowest=1, highest=9) == number
+
+
+@pytest.mark.parametrize("word", ["0", "10", "-1", "1.5", "seven", "٣", "1e3", "99999999999999999999"])
+def test_whole_number_of_anything_else_is_refused(monkeypatch: pytest.MonkeyPatch, word: str) -> None:
+    monkeypatch.setenv("NUMBER", word)
+    with pytest.raises(ConfigurationError, match="NUMBER must be a whole number from 1 to 9"):
+        env.whole_number("NUMBER", 7, lowest=1, highest=9)
+
+
+def test_words_are_divided_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert env.words("HOSTS") == []
+    monkeypatch.setenv("HOSTS", " a.example, ,b.example,")
+    assert env.words("HOSTS", default="c.example") == ["a.example", "b.example"]
+
+
+def test_secret_key_given(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SECRET_KEY", SECRET)
+    assert env.secret_key(debug=False, kept_in=tmp_path / "secret") == SECRET
+    assert not (tmp_path / "secret").exists()
+
+
+@pytest.mark.parametrize("value", ["", "x" * 49, "django-insecure-" + SECRET])
+def test_secret_key_missing_or_weak_is_refused_in_production(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, value: str
+) -> None:
+    monkeypatch.setenv("SECRET_KEY", value)
+    with pytest.raises(ConfigurationError, match="SECRET_KEY"):
+        env.secret_key(debug=False, kept_in=tmp_path / "secret")
+    assert not (tmp_path / "secret").exists()
+
+
+def test_secret_key_of_a_developer_is_random_private_and_kept(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("SECRET_KEY", raising=False)
+    here, there = tmp_path / "here" / "secret", tmp_path / "there" / "secret"
+    secret = env.secret_key(debug=True, kept_in=here)
+    assert len(secret) >= 50
+    assert env.secret_key(debug=True, kept_in=here) == secret
+    assert env.secret_key(debug=True, kept_in=there) != secret
+    assert stat.S_IMODE(here.stat().st_mode) == 0o600
+
+
+def test_secret_key_made_by_eight_processes_at_once_is_one(tmp_path: Path) -> None:
+    kept_in = f"Path({str(tmp_path)!r}, 's')"
+    code = f"from pathlib import Path; from clinic import env; print(env.secret_key(True, {kept_in}))"
+    with ThreadPoolExecutor(8) as pool:
+        results = list(pool.map(lambda _: run(sys.executable, "-c", code), range(8)))
+    assert {result.stdout.strip() for result in results} == {(tmp_path / "s").read_text()}
+    assert [path.name for path in tmp_path.iterdir()] == ["s"]
+
+
+def test_database_unset_is_the_embedded_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.delenv("EMBEDDED_POSTGRES_DIR", raising=False)
+    database = env.database(tmp_path / "usual")
+    assert database["ENGINE"] == "clinic.embedded_postgres"
+    assert database["EMBEDDED_DATA_DIR"] == tmp_path / "usual"
+    monkeypatch.setenv("EMBEDDED_POSTGRES_DIR", "elsewhere")
+    assert env.database(tmp_path / "usual")["EMBEDDED_DATA_DIR"] == Path.cwd() / "elsewhere"
+
+
+def test_database_of_an_address(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgres://me:p%40ss@db.example:6543/visits?sslmode=require")
+    database = env.database(tmp_path)
+    assert database["ENGINE"] == "django.db.backends.postgresql"
+    assert (database["USER"], database["PASSWORD"]) == ("me", "p@ss")
+    assert (database["HOST"], database["PORT"], database["NAME"]) == ("db.example", 6543, "visits")
+    assert database["OPTIONS"] == {"sslmode": "require", "connect_timeout": 5}
+
+
+@pytest.mark.parametrize("url", ["", "postgresql://me@db.example/visits"])
+def test_database_connections_last_and_are_checked(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, url: str
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", url)
+    database = env.database(tmp_path)
+    assert database["CONN_HEALTH_CHECKS"]
+    assert database["CONN_MAX_AGE"] > 0
+
+
+@pytest.mark.parametrize("url", ["sqlite:///visits.db", "postgresql://", "visits", "postgresql://h:port/visits"])
+def test_database_of_anything_else_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, url: str) -> None:
+    monkeypatch.setenv("DATABASE_URL", url)
+    with pytest.raises(ConfigurationError, match="DATABASE_URL"):
+        env.database(tmp_path)
+
+
+def test_env_example_names_what_is_read_and_nothing_else() -> None:
+    code = [*(PROJECT / "clinic").rglob("*.py"), *(PROJECT / "conditions").rglob("*.py")]
+    code += (PROJECT / "appointments").rglob("*.py")
+    call = re.compile(r"\b(?:text|boolean|whole_number|words)\(\s*\"([A-Z_]+)\"")
+    read = {name for path in code for name in call.findall(path.read_text())}
+    assert {"DEBUG", "SECRET_KEY", "DATABASE_URL", "PORT"} <= read
+    assert names_in_env_example() == read

@@ -1,0 +1,165 @@
+"""The whole corridor: from the article, through the form, to a booked appointment that the patient can see."""
+
+import datetime
+from collections.abc import Callable
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from appointments.models import AppointmentRequest
+from tests.appointments.patients import sent
+from tests.journeys.steps import (
+    CONDITION,
+    QUEUE,
+    Patient,
+    answer_safety_check,
+    ask_from_the_article,
+    box,
+    fill_in,
+    heading,
+    patients_in_queue,
+    press,
+    sign_in,
+)
+
+PATIENT = Patient()
+MISTAKES = Patient(
+    typed={**PATIENT.typed, "Month": "13", "Phone number": "555", "Email address": "lena at home"},
+    chosen=("Phone call", "Thursday", "Morning"),
+)
+MISTAKES_SAID = {
+    "Date of birth must be a real date": "id_birth_date_0",
+    "Enter a phone number with its area code, such as 424 555 0134": "id_phone",
+    "Enter an email address such as name@example.com": "id_email",
+    "Choose how long you have had it": "id_duration_0",
+    "To send a request, agree that the clinic may use your answers to reply": "id_consent",
+}
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no_javascript"])
+def test_corridor_from_the_article_to_a_booked_appointment(
+    site: str, staff: Callable[[str], User], open_page: Callable[..., Page], width: int, javascript: bool
+) -> None:
+    device = {"viewport": {"width": width, "height": 800}, "java_script_enabled": javascript}
+    patients_page = open_page(**device)
+
+    ask_from_the_article(patients_page, site)
+    _say_nothing_then_none_of_these(patients_page)
+    _make_mistakes_and_mend_them(patients_page)
+    _check_and_change_one_line(patients_page)
+    press(patients_page, "Send request")
+    _see_that_it_arrived(patients_page)
+
+    for name in ("Later One", "Later Two", "Later Three"):
+        sent(Client(), full_name=name)
+    staff("reception")
+    reception = open_page(**device)
+    starts_at = timezone.now().astimezone(ZoneInfo("America/Los_Angeles")) + datetime.timedelta(days=8)
+    sign_in(reception, site, "reception")
+    reception.get_by_role("link", name="Appointment requests").last.click()
+    expect(patients_in_queue(reception)).to_have_text([PATIENT.name, "Later One", "Later Two", "Later Three"])
+    _review_and_book(reception, patients_page, f"{starts_at:%Y-%m-%d}", "10:30")
+    reception.goto(site + QUEUE)
+    expect(patients_in_queue(reception)).to_have_text(["Later One", "Later Two", "Later Three"])
+
+    patients_page.reload()
+    expect(heading(patients_page)).to_have_text("Your appointment is booked")
+    expect(patients_page.locator(".stage__lead")).to_have_text(
+        f"{starts_at:%A, %B} {starts_at.day}, 10:30 a.m. {starts_at:%Z}"
+    )
+    expect(patients_page.get_by_text("It is not an appointment yet")).to_have_count(0)
+
+
+def _say_nothing_then_none_of_these(page: Page) -> None:
+    press(page, "Continue")
+    expect(page).to_have_title("Error: Safety check - The Spine Pro")
+    page.get_by_role("link", name="Choose every symptom that you have").click()
+    expect(page.locator("#id_emergency_0")).to_be_focused()
+    answer_safety_check(page)
+    expect(heading(page)).to_have_text("Request an appointment")
+
+
+def _make_mistakes_and_mend_them(page: Page) -> None:
+    fill_in(page, MISTAKES)
+    press(page, "Check your answers")
+    expect(page).to_have_title("Error: Request an appointment - The Spine Pro")
+    summary = page.locator(".error-summary")
+    expect(summary).to_be_focused()
+    assert summary.get_by_role("link").all_inner_texts() == list(MISTAKES_SAID)
+    for message, control in MISTAKES_SAID.items():
+        summary.get_by_role("link", name=message).click()
+        expect(page.locator(f"#{control}")).to_be_focused()
+    expect(box(page, "Full name")).to_have_value(MISTAKES.name)
+    for label, text in MISTAKES.typed.items():
+        expect(box(page, label)).to_have_value(text)
+    for label in MISTAKES.chosen:
+        expect(box(page, label)).to_be_checked()
+    fill_in(page, PATIENT)
+    press(page, "Check your answers")
+
+
+def _check_and_change_one_line(page: Page) -> None:
+    expect(heading(page)).to_have_text("Check your answers")
+    assert _answers(page) == {
+        "Full name": "Lena Wanderer",
+        "Date of birth": "March 27, 1962",
+        "Phone number": "+1 424-555-0134",
+        "Email address": "lena@example.com",
+        "How should we reach you?": "Phone call",
+        "You may leave a voice message that says who is calling": "No",
+        "What is wrong, in your own words?": "It hurts when I walk downhill.\nSitting helps.",
+        "How long have you had it?": "2 to 6 weeks",
+        "Which days suit you?": "Thursday",
+        "Which times suit you?": "Morning",
+        "Are there dates that do not suit you?": "Not on my birthday",
+        "I agree that the clinic uses these answers to reply to my request, as its privacy page says": "Yes",
+    }
+    expect(page.get_by_text("You came from the page “Lower back pain when walking”")).to_be_visible()
+    page.locator("button", has_text="Change: Email address").click()
+    expect(box(page, "Email address")).to_be_focused()
+    expect(page.locator(".error-summary")).to_have_count(0)
+    box(page, "Email address").fill("")
+    press(page, "Check your answers")
+    expect(heading(page)).to_have_text("Check your answers")
+    answers = _answers(page)
+    assert answers["Email address"] == "Not given"
+    assert answers["Phone number"] == "+1 424-555-0134"
+    assert not AppointmentRequest.objects.exists(), "something was stored before Send"
+
+
+def _answers(page: Page) -> dict[str, str]:
+    lines = page.locator(".answers > div")
+    return {line.locator("dt").inner_text(): line.locator("dd").first.inner_text() for line in lines.all()}
+
+
+def _see_that_it_arrived(page: Page) -> None:
+    expect(heading(page)).to_have_text("We have your request")
+    expect(page.get_by_text("It is not an appointment yet.")).to_be_visible()
+    expect(page.get_by_text("We answer by")).to_be_visible()
+    kept = AppointmentRequest.objects.get()
+    expect(page.locator(".stage__reference")).to_have_text(f"Reference {kept.reference}")
+    assert kept.article is not None
+    assert kept.article.get_absolute_url() == CONDITION
+    assert PATIENT.name not in page.content()
+    assert "downhill" not in page.content()
+
+
+def _review_and_book(reception: Page, patients_page: Page, date: str, time: str) -> None:
+    reception.get_by_role("link", name=PATIENT.name).click()
+    expect(reception.locator(".patient-words")).to_have_text(PATIENT.typed["What is wrong, in your own words?"])
+    press(reception, "Start review")
+    expect(reception.get_by_text("is now “In review”")).to_be_visible()
+    patients_page.reload()
+    expect(heading(patients_page)).to_have_text("We are looking at your request")
+
+    press(reception, "Book")
+    expect(reception.get_by_role("alert")).to_contain_text("Enter the date and time of the appointment")
+    reception.get_by_label("Date of the appointment").fill(date)
+    reception.get_by_label("Time of the appointment").fill(time)
+    press(reception, "Book")
+    expect(reception.get_by_text("is now “Booked”")).to_be_visible()
