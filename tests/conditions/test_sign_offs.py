@@ -1,6 +1,7 @@
 """A sign-off stands for exactly one text: whatever changes it, by whatever path, the page stops saying so."""
 
 import datetime
+import io
 from collections.abc import Callable
 from typing import Any
 
@@ -233,6 +234,14 @@ def test_loading_the_articles_again_keeps_a_sign_off(clinic_data: None, client: 
     sign(CONDITION, staff("clinician"))
     call_command("load_articles", verbosity=0)
     assert review_of(client, CONDITION).holds
+
+
+def test_demo_signs_nothing(clinic_data: None, settings: Any) -> None:
+    settings.DEBUG = True
+    settings.DEMO_PASSWORD = "for this test only"
+    call_command("load_demo", stdout=io.StringIO())
+    assert User.objects.filter(username="clinician").exists()
+    assert not SignOff.objects.exists()
 
 
 def test_two_rows_of_one_place_do_not_change_the_hash(clinic_data: None) -> None:
