@@ -5,7 +5,7 @@ from django.db import migrations
 ALL = ("add", "change", "delete", "view")
 READERS = ("reception", "clinician", "manager")
 
-PERMISSIONS = {
+PERMISSIONS: dict[str, dict[str, tuple[str, ...]]] = {
     **{role: {"clue": ("view",), "signoff": ("view",)} for role in READERS},
     "editor": {"clue": ALL, "synonym": ALL, "signoff": ("view",)},
 }
