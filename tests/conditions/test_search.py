@@ -355,11 +355,11 @@ def test_nothing_typed_is_no_error(clinic_data: None, client: Client, query: str
     assert h1_of(response.content.decode()) == "Search"
 
 
-def test_search_page_is_in_no_search_engine_and_no_cache(clinic_data: None, client: Client) -> None:
+def test_search_page_has_one_address_for_engines_and_is_in_no_cache(clinic_data: None, client: Client) -> None:
     response = client.get("/search/?q=sciatica")
 
-    assert '<meta name="robots" content="noindex">' in response.content.decode()
-    assert 'rel="canonical"' not in response.content.decode()
+    assert '<link rel="canonical" href="http://testserver/search/">' in response.content.decode()
+    assert "q=sciatica" not in response.content.decode()
     assert "no-store" in response.headers["Cache-Control"]
     assert client.post("/search/", "q=sciatica", "application/x-www-form-urlencoded").status_code == 405
 
