@@ -11,7 +11,8 @@ from django.test import Client
 from appointments.models import AppointmentRequest
 from conditions.models import ANSWERS
 from conditions.walking_line import MAX_LENGTH, line_of, read, sign
-from tests.conditions.walking import EVERY_ANSWER, NADEAU_VASCULAR, WALKING, field, post, text_of
+from tests.conditions.walking import EVERY_ANSWER, NADEAU_VASCULAR, WALKING, field, text_of
+from tests.form_posts import post_form
 
 SAFETY = "/appointments/request/"
 DETAILS = "/appointments/request/details/"
@@ -31,62 +32,64 @@ def problem_on(response: Any) -> str:
 
 @pytest.mark.django_db
 def test_answers_travel_only_in_a_box_that_is_not_ticked(clinic_data: None, client: Client) -> None:
-    result = post(client, WALKING, NADEAU_VASCULAR)
+    result = post_form(client, WALKING, NADEAU_VASCULAR)
     page = result.content.decode()
     (box,) = re.findall(r'<input[^>]*name="walking_line"[^>]*>', page)
     assert 'type="checkbox"' in box and "checked" not in box
     assert page.count(field(result, "walking_line")) == 1
     assert LINE in text_of(result)
 
-    begin = post(client, SAFETY, {"button": "begin"})
+    begin = post_form(client, SAFETY, {"button": "begin"})
     assert begin.status_code == 200 and "Error" not in begin.content.decode()
     assert "walking_line" not in begin.content.decode()
-    assert problem_on(post(client, SAFETY, {"none": "on"})) == ""
+    assert problem_on(post_form(client, SAFETY, {"none": "on"})) == ""
 
 
 @pytest.mark.django_db
 def test_answers_taken_along_stand_in_the_form_and_are_the_patients_to_delete(
     clinic_data: None, client: Client
 ) -> None:
-    token = field(post(client, WALKING, NADEAU_VASCULAR), "walking_line")
-    begin = post(client, SAFETY, {"button": "begin", "walking_line": token})
+    token = field(post_form(client, WALKING, NADEAU_VASCULAR), "walking_line")
+    begin = post_form(client, SAFETY, {"button": "begin", "walking_line": token})
     assert begin.status_code == 200
     assert begin.wsgi_request.get_full_path() == SAFETY
-    unclear = post(client, SAFETY, {"walking_line": field(begin, "walking_line")})
+    unclear = post_form(client, SAFETY, {"walking_line": field(begin, "walking_line")})
     assert unclear.status_code == 422
-    form = post(client, SAFETY, {"none": "on", "walking_line": field(unclear, "walking_line")})
+    form = post_form(client, SAFETY, {"none": "on", "walking_line": field(unclear, "walking_line")})
     assert problem_on(form) == LINE
     assert not AppointmentRequest.objects.exists()
 
     kept = {**PATIENT, "problem": f"{LINE}\r\nIt is my left leg.", "safety": field(form, "safety")}
-    assert LINE in text_of(post(client, DETAILS, {**kept, "button": "check"}))
-    assert post(client, DETAILS, {**kept, "button": "send"}).status_code == 302
+    assert LINE in text_of(post_form(client, DETAILS, {**kept, "button": "check"}))
+    assert post_form(client, DETAILS, {**kept, "button": "send"}).status_code == 302
     assert AppointmentRequest.objects.get().problem == f"{LINE}\nIt is my left leg."
 
     AppointmentRequest.objects.all().delete()
     deleted = {**kept, "problem": "Only this."}
-    check = post(client, DETAILS, {**deleted, "button": "check"})
+    check = post_form(client, DETAILS, {**deleted, "button": "check"})
     assert "walking pain" not in check.content.decode()
-    again = post(client, DETAILS, {**deleted, "safety": field(check, "safety"), "button": "change"})
+    again = post_form(client, DETAILS, {**deleted, "safety": field(check, "safety"), "button": "change"})
     assert problem_on(again) == "Only this."
-    post(client, DETAILS, {**deleted, "safety": field(again, "safety"), "button": "send"})
+    post_form(client, DETAILS, {**deleted, "safety": field(again, "safety"), "button": "send"})
     assert AppointmentRequest.objects.get().problem == "Only this."
 
 
 @pytest.mark.django_db
 def test_answers_taken_along_come_through_the_help_page(clinic_data: None, client: Client) -> None:
-    help_page = post(client, SAFETY, {"emergency": "both-legs", "walking_line": sign(LINE)})
+    help_page = post_form(client, SAFETY, {"emergency": "both-legs", "walking_line": sign(LINE)})
     assert "<h1>Get help now</h1>" in help_page.content.decode()
     onward = {"safety": field(help_page, "safety"), "is_checked_by_clinician": "on"}
-    assert problem_on(post(client, "/appointments/request/help/", onward)) == LINE
+    assert problem_on(post_form(client, "/appointments/request/help/", onward)) == LINE
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("token", ["", "<script>", "My walking pain.", sign(LINE) + "x", sign(LINE)[1:]])
 def test_answers_that_we_did_not_sign_stay_behind(clinic_data: None, client: Client, token: str) -> None:
     assert read(token) == ""
-    assert "walking_line" not in post(client, SAFETY, {"button": "begin", "walking_line": token}).content.decode()
-    assert problem_on(post(client, SAFETY, {"none": "on", "walking_line": token})) == ""
+    assert (
+        "walking_line" not in post_form(client, SAFETY, {"button": "begin", "walking_line": token}).content.decode()
+    )
+    assert problem_on(post_form(client, SAFETY, {"none": "on", "walking_line": token})) == ""
 
 
 def test_line_of_everything_fits_and_names_no_cause() -> None:

@@ -22,9 +22,9 @@ from tests.conditions.walking import (
     STENOSIS,
     WALKING,
     field,
-    post,
     text_of,
 )
+from tests.form_posts import post_form
 from tests.kept_rows import copy_rows
 from tests.served_site import ServedSite
 
@@ -50,7 +50,7 @@ def test_walking_pattern_asks_every_question_after_the_warning_signs(clinic_data
 
 @pytest.mark.django_db
 def test_walking_pattern_points_to_stenosis_with_source_and_limits(clinic_data: None, client: Client) -> None:
-    response = post(client, WALKING, NADEAU_NEUROGENIC)
+    response = post_form(client, WALKING, NADEAU_NEUROGENIC)
     assert response.status_code == 200
     assert causes_on(response) == [STENOSIS]
     page, text = response.content.decode(), text_of(response)
@@ -66,7 +66,7 @@ def test_walking_pattern_points_to_stenosis_with_source_and_limits(clinic_data: 
 
 @pytest.mark.django_db
 def test_walking_pattern_points_to_the_arteries_and_a_doctor(clinic_data: None, client: Client) -> None:
-    response = post(client, WALKING, NADEAU_VASCULAR)
+    response = post_form(client, WALKING, NADEAU_VASCULAR)
     assert causes_on(response) == [ARTERIES]
     page, text = response.content.decode(), text_of(response)
     assert f'href="/causes/{ARTERIES}/"' in page
@@ -85,7 +85,7 @@ def test_walking_pattern_says_see_a_doctor_soon_for_each_vascular_sign(
 ) -> None:
     if not is_published:
         Article.objects.filter(slug=ARTERIES).update(withdrawn_from=timezone.now())
-    response = post(client, WALKING, fields)
+    response = post_form(client, WALKING, fields)
     assert (ARTERIES in causes_on(response)) == is_published
     assert "See a doctor soon." in text_of(response)
 
@@ -93,13 +93,13 @@ def test_walking_pattern_says_see_a_doctor_soon_for_each_vascular_sign(
 @pytest.mark.django_db
 def test_walking_pattern_says_that_both_fit(clinic_data: None, client: Client) -> None:
     both = {**NADEAU_NEUROGENIC, "where": ["above_knee", "calf"], "eases": ["leaning", "sitting", "standing_still"]}
-    response = post(client, WALKING, both)
+    response = post_form(client, WALKING, both)
     text = text_of(response)
     assert set(causes_on(response)) == {STENOSIS, ARTERIES}
     assert "More than one cause fits" in text
     assert text.count("of a pattern that a study found") == 2
     assert "See a doctor soon." in text
-    alone = text_of(post(client, WALKING, NADEAU_NEUROGENIC))
+    alone = text_of(post_form(client, WALKING, NADEAU_NEUROGENIC))
     assert "More than one cause fits" not in alone
 
 
@@ -111,7 +111,7 @@ def test_walking_pattern_says_that_both_fit(clinic_data: None, client: Client) -
 def test_walking_pattern_says_what_speaks_against_stenosis(
     clinic_data: None, client: Client, brings_on: list[str], is_said: bool
 ) -> None:
-    text = text_of(post(client, WALKING, {"eases": ["sitting"], "brings_on": brings_on}))
+    text = text_of(post_form(client, WALKING, {"eases": ["sitting"], "brings_on": brings_on}))
     assert "Spinal stenosis" in text
     assert ("made this cause less likely" in text) == is_said
 
@@ -119,7 +119,7 @@ def test_walking_pattern_says_what_speaks_against_stenosis(
 @pytest.mark.django_db
 @pytest.mark.parametrize("fields", [{question: [answer]} for question, answer in EVERY_ANSWER], ids=str)
 def test_walking_pattern_never_diagnoses(clinic_data: None, client: Client, fields: dict[str, Any]) -> None:
-    response = post(client, WALKING, fields)
+    response = post_form(client, WALKING, fields)
     text = text_of(response)
     assert response.status_code == 200
     assert "This is not a diagnosis" in text
@@ -134,25 +134,25 @@ def test_walking_pattern_calls_an_answer_that_is_a_warning_sign_by_the_one_wordi
     clinic_data: None, client: Client
 ) -> None:
     RedFlag.objects.filter(key="both-legs").update(wording="anything in the two legs")
-    text = text_of(post(client, WALKING, {"sides": "both"}))
+    text = text_of(post_form(client, WALKING, {"sides": "both"}))
     assert "One of your answers is a warning sign: anything in the two legs." in text
     assert text.index("is a warning sign") < text.index("What fits your answers")
     RedFlag.objects.filter(key="both-legs").update(is_in_use=False)
-    assert "is a warning sign" not in text_of(post(client, WALKING, {"sides": "both"}))
-    assert "is a warning sign" not in text_of(post(client, WALKING, {"sides": "one"}))
+    assert "is a warning sign" not in text_of(post_form(client, WALKING, {"sides": "both"}))
+    assert "is a warning sign" not in text_of(post_form(client, WALKING, {"sides": "one"}))
 
 
 @pytest.mark.django_db
 def test_walking_pattern_names_only_what_is_published(clinic_data: None, client: Client) -> None:
     Article.objects.filter(slug=STENOSIS).update(published_from=None)
-    response = post(client, WALKING, NADEAU_NEUROGENIC)
+    response = post_form(client, WALKING, NADEAU_NEUROGENIC)
     assert STENOSIS not in response.content.decode()
     assert response.status_code == 200
 
 
 @pytest.mark.django_db
 def test_walking_pattern_with_nothing_known_points_nowhere(clinic_data: None, client: Client) -> None:
-    response = post(client, WALKING, dict.fromkeys(ANSWERS, "unknown"))
+    response = post_form(client, WALKING, dict.fromkeys(ANSWERS, "unknown"))
     assert response.status_code == 200
     assert causes_on(response) == []
     assert "do not point to one cause" in text_of(response)
@@ -176,7 +176,7 @@ def test_walking_pattern_with_nothing_known_points_nowhere(clinic_data: None, cl
 def test_walking_pattern_without_a_clear_answer_asks_again(
     clinic_data: None, client: Client, fields: dict[str, Any], error: str
 ) -> None:
-    response = post(client, WALKING, fields)
+    response = post_form(client, WALKING, fields)
     assert response.status_code == 422
     assert error in text_of(response)
     assert "<title>Error: What does your walking pain do?" in response.content.decode()
@@ -188,7 +188,7 @@ def test_walking_pattern_refuses_other_methods_and_other_sites(clinic_data: None
     for method in ("put", "patch", "delete"):
         assert getattr(client, method)(WALKING).status_code == 405
     stranger = Client(enforce_csrf_checks=True)
-    assert post(stranger, WALKING, NADEAU_NEUROGENIC).status_code == 403
+    assert post_form(stranger, WALKING, NADEAU_NEUROGENIC).status_code == 403
 
 
 @pytest.mark.django_db
@@ -198,7 +198,7 @@ def test_walking_pattern_takes_few_queries(
     with django_assert_max_num_queries(4):
         client.get(WALKING)
     with django_assert_max_num_queries(4):
-        post(client, WALKING, NADEAU_NEUROGENIC)
+        post_form(client, WALKING, NADEAU_NEUROGENIC)
 
 
 @pytest.mark.django_db
@@ -227,7 +227,7 @@ def test_walking_pattern_stores_nothing(
     rows = copy_rows()
     token = field(client.get(WALKING), "csrfmiddlewaretoken")
     with CaptureQueriesContext(connection) as queries:
-        response = post(client, WALKING, {**fields, "csrfmiddlewaretoken": token})
+        response = post_form(client, WALKING, {**fields, "csrfmiddlewaretoken": token})
 
     assert copy_rows() == rows
     assert all(query["sql"].startswith("SELECT") for query in queries.captured_queries)

@@ -3,9 +3,6 @@
 import html
 import re
 from typing import Any
-from urllib.parse import urlencode
-
-from django.test import Client
 
 from conditions.models import ANSWERS
 from conditions.patterns import Answer
@@ -21,12 +18,6 @@ EVERY_ANSWER = [(question, answer) for question, answers in ANSWERS.items() for 
 def given(fields: dict[str, list[str]]) -> set[Answer]:
     """The answers of these fields."""
     return {(question, answer) for question, answers in fields.items() for answer in answers}
-
-
-def post(client: Client, path: str, fields: dict[str, Any]) -> Any:
-    """Post a form as a browser does."""
-    body = urlencode(fields, doseq=True)
-    return client.post(path, body, content_type="application/x-www-form-urlencoded")
 
 
 def text_of(response: Any) -> str:
