@@ -10,7 +10,14 @@ from clinic.public_page import public_page
 from conditions.models import Article
 
 # Pages without a time of their own to tell: what they show is gathered from others, or stands in a template.
-UNDATED = ("conditions:home", "conditions:condition_list", "conditions:a_to_z", "privacy", "accessibility")
+UNDATED = (
+    "conditions:home",
+    "conditions:condition_list",
+    "conditions:a_to_z",
+    "conditions:walking_pattern",
+    "privacy",
+    "accessibility",
+)
 
 
 def last_change(article: Article) -> datetime.datetime:
