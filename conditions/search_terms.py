@@ -45,6 +45,8 @@ def understand(text: str) -> Understood:
     """The terms of a text, by the words that the published articles and the synonyms have now. One query."""
     typed = words_of(text[:MAX_LENGTH])
     vocabulary, stems = Vocabulary.current(typed)
+    typed = _joined(typed, vocabulary)
+    stems |= {word: vocabulary.stems[word] for word in typed if word not in stems}
     in_synonyms = {stem for _, used in _synonyms_in(stems.values(), vocabulary) for stem in used}
     words = [_read(word, stems[word], vocabulary, in_synonyms) for word in typed]
     mended = [word for word in words if word.mended]
@@ -59,9 +61,21 @@ def understand(text: str) -> Understood:
     return Understood(terms, did_you_mean, is_mended)
 
 
+def _joined(typed: list[str], vocabulary: Vocabulary) -> list[str]:
+    """The words, with one in place of two that together are a word of a title or a synonym, such as "foot wear"."""
+    words: list[str] = []
+    for word in typed:
+        if words and words[-1] + word in vocabulary.heads:
+            words[-1] += word
+        else:
+            words.append(word)
+    return words
+
+
 def _read(typed: str, stem: str, vocabulary: Vocabulary, in_synonyms: set[str]) -> Word:
     """One word: as it stands when an article or a synonym has it, else as the beginning of one, else mended."""
-    if not stem or typed.isdecimal() or typed in SAY_NOTHING:
+    is_part_of_synonym = typed in vocabulary.stems and stem not in vocabulary.pages and stem not in in_synonyms
+    if not stem or typed.isdecimal() or typed in SAY_NOTHING or is_part_of_synonym:
         return Word(typed, ())
     if stem in vocabulary.pages or stem in in_synonyms:
         return Word(typed, (stem,))

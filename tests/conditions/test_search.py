@@ -160,6 +160,19 @@ def test_beginning_of_a_word_finds_it(clinic_data: None) -> None:
     assert keys(find("osteoarth"))[0] == "cause/facet-joint-osteoarthritis"
 
 
+@pytest.mark.parametrize(
+    ("apart", "together"), [("foot wear", "footwear"), ("key hole surgery", "keyhole surgery")]
+)
+def test_word_that_was_typed_in_two_is_one(clinic_data: None, apart: str, together: str) -> None:
+    assert keys(find(apart)) == keys(find(together)) != []
+
+
+def test_word_of_a_synonym_alone_is_no_misspelling(clinic_data: None) -> None:
+    Synonym.objects.create(term="wobbly zirconium", means="sciatica")
+
+    assert find("zirconium") == SearchResult([], "", is_mended=False)
+
+
 def test_accents_and_case_do_not_matter(clinic_data: None) -> None:
     assert keys(find("SCIÁTICA")) == keys(find("sciatica")) != []
 
