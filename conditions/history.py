@@ -72,13 +72,11 @@ def differences_between(before: Snapshot, after: Snapshot) -> list[Difference]:
 
 
 def versions_of(article: Article) -> list[Version]:
-    """Every version, oldest first. Five queries; reads the whole text of each version.
-
-    Several edits in one transaction are one version: the last of them.
-    """
-    events = article.events.order_by("pgh_id").select_related("pgh_context")  # type: ignore[attr-defined]
-    kept = list({event.pgh_created_at: event for event in events}.values())
-    starts = [event.pgh_created_at for event in kept]
+    """Every version, oldest first. Five queries; reads the whole text of each version."""
+    events = list(article.events.order_by("pgh_id").select_related("pgh_context"))  # type: ignore[attr-defined]
+    kept = list({event.version: event for event in events}.values())
+    place_of = {event.version: place for place, event in enumerate(kept)}
+    starts = {event.pgh_created_at: place_of[event.version] for event in events}
     sources = _rows_at(Source, "article_id", "key", SOURCE_FIELDS, article, starts)
     sections = _rows_at(Section, "condition_id", "article_id", SECTION_FIELDS, article, starts)
     words = _Words()
@@ -127,16 +125,18 @@ def _rows_at(
     identity: str,
     names: tuple[str, ...],
     article: Article,
-    starts: list[datetime.datetime],
+    starts: dict[datetime.datetime, int],
 ) -> list[dict[Any, Row]]:
-    """For each version, whose transactions began at `starts`, the rows of `model` that belonged to it."""
-    places = {start: place for place, start in enumerate(starts)}
-    changes: list[list[Any]] = [[] for _ in starts]
+    """For each version the rows of `model` that belonged to it. `starts` says which version was made in the
+    transaction that began at a time; of several, the last."""
+    in_order = sorted(starts)
+    changes: list[list[Any]] = [[] for _ in range(max(starts.values(), default=-1) + 1)]
     events = model.pgh_event_model.objects.filter(**{parent: article.pk})  # type: ignore[attr-defined]
     for event in events.order_by("pgh_id") if starts else ():
-        # Rows of before versions were counted belong to the last version that began before them.
-        place = places.get(event.pgh_created_at, bisect_right(starts, event.pgh_created_at) - 1)
-        changes[max(place, 0)].append(event)
+        start = event.pgh_created_at
+        if start not in starts:  # of before versions were counted: with the last version that began before it
+            start = in_order[max(bisect_right(in_order, start) - 1, 0)]
+        changes[starts[start]].append(event)
     rows: dict[int, tuple[Any, Row]] = {}
     at_versions = []
     for events_of_version in changes:

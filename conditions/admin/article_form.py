@@ -47,9 +47,7 @@ def _why_refused(typed: str) -> str:
     zone = timezone.get_current_timezone()
     there_and_back = naive.replace(tzinfo=zone).astimezone(datetime.UTC).astimezone(zone).replace(tzinfo=None)
     if there_and_back != naive:
-        return (
-            f"There is no {said} on {day}: the clocks go forward over it. Choose a time an hour earlier or later."
-        )
+        return f"There is no {said} on {day}: the clocks go forward. Choose a time an hour earlier or later."
     return f"{said} comes twice on {day}: the clocks go back. Choose a time an hour earlier or later."
 
 
