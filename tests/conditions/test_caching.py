@@ -11,10 +11,11 @@ from django.db import connection
 from django.http import HttpResponseBase
 from django.test import Client
 from django.utils import timezone
+from playwright.sync_api import Page
 
 from clinic.models import ClinicProfile
 from conditions.models import Article, RedFlag
-from tests.conditions.signed import CAUSE, CONDITION, sign
+from tests.conditions.signed import CAUSE, sign
 from tests.served_site import ServedSite
 
 CONDITION_PAGE = "/conditions/lower-back-pain-when-walking/"
@@ -210,9 +211,26 @@ def test_server_sends_no_body_for_head_and_for_what_is_kept(clinic_data: None, s
     wire.close()
 
 
-def test_weight_of_the_condition_page(clinic_data: None, client: Client) -> None:
-    """A quarter of what the first view may weigh is left for stylesheets and the mark."""
-    page = client.get(CONDITION_PAGE, headers={"Accept-Encoding": "gzip"})
+def test_first_view_of_the_condition_page_is_light(
+    clinic_data: None, served_site: ServedSite, open_page: Callable[..., Page]
+) -> None:
+    """On the wire, headers included, for a phone that is new here. `open_page` watches for other hosts."""
+    page = open_page(viewport={"width": 360, "height": 740})
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Network.enable")
+    asked: list[str] = []
+    weights: list[int] = []
+    devtools.on("Network.requestWillBeSent", lambda event: asked.append(event["request"]["url"]))
+    devtools.on("Network.loadingFinished", lambda event: weights.append(event["encodedDataLength"]))
 
-    assert Article.objects.with_key(CONDITION).exists()
-    assert len(page.content) < 25_000
+    page.goto(served_site.url + CONDITION_PAGE, wait_until="networkidle")
+
+    assert asked[0].endswith(CONDITION_PAGE)
+    assert len(asked) == len(weights) <= 6
+    assert sum(weights) <= 40_000
+    shift = page.evaluate(
+        """() => new Promise(done => new PerformanceObserver(list => done(
+            list.getEntries().reduce((sum, entry) => sum + entry.value, 0)
+        )).observe({type: "layout-shift", buffered: true}) ?? setTimeout(() => done(0), 300))"""
+    )
+    assert shift == 0
