@@ -3,6 +3,7 @@
 import tomllib
 from typing import Any
 
+import pghistory
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 
@@ -18,7 +19,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """All or nothing, in one transaction; a second loader waits for the first."""
         try:
-            with transaction.atomic():
+            with pghistory.context(command="load_articles"), transaction.atomic():
                 with connection.cursor() as cursor:
                     cursor.execute("LOCK TABLE conditions_article IN SHARE ROW EXCLUSIVE MODE")
                 new_flags = self._load_red_flags()
