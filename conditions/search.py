@@ -22,6 +22,7 @@ ALWAYS_SHOWN = 3  # of those that have any of the words; what comes after them m
 LEAST_SCORE = 0.3  # of the best article's
 HAVING_IT = 0.25  # what it counts that an article has a term at all, beside how much it is about it
 NAMED_SO = 0.2  # what it counts that an article's whole name is asked for, for each term
+TELLING = 0.25  # of the weight of the term that tells most: those below are not marked in what is shown
 FROM_0_TO_1 = 32  # a flag of PostgreSQL's ts_rank_cd: rank / (rank + 1)
 
 
@@ -59,15 +60,19 @@ def _hits(terms: list[Term]) -> Iterator[Hit]:
         return
     queries = [_query(term) for term in terms]
     any_of_them = reduce(or_, queries)
+    telling = [
+        query for query, term in zip(queries, terms, strict=True) if term.weight >= TELLING * terms[0].weight
+    ]
+    to_mark = reduce(or_, telling)
     found = (
         Article.objects.published()
         .filter(search_vector=any_of_them)
         .annotate(name_stems=_stems_of_name())
         .annotate(
             score=_name_score(terms) + reduce(add, map(_score, queries, terms)),
-            marked_summary=_headline(F("summary"), any_of_them, highlight_all=True),
+            marked_summary=_headline(F("summary"), to_mark, highlight_all=True),
             marked_excerpt=_headline(
-                _running_text(F("body")), any_of_them, max_fragments=1, max_words=26, min_words=13
+                _running_text(F("body")), to_mark, max_fragments=1, max_words=26, min_words=13
             ),
         )
         .order_by("-score", "title")

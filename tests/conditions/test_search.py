@@ -330,6 +330,13 @@ def test_words_are_marked_and_all_else_is_shown_as_text(db: None, client: Client
     assert "[^key]" not in hits and "](" not in hits and "##" not in hits
 
 
+def test_word_that_tells_most_is_marked_rather_than_one_of_every_page(clinic_data: None) -> None:
+    excerpt = find("back pain yoga").hits[0].excerpt
+
+    assert "<mark>yoga</mark>" in excerpt
+    assert "<mark>pain</mark>" not in excerpt
+
+
 def test_what_was_typed_is_shown_as_text(clinic_data: None, client: Client) -> None:
     text = "\"><script>alert(1)</script>' sciatica {{ 7|add:7 }}"
 
