@@ -55,6 +55,26 @@ def headings(text: str) -> list[Heading]:
     ]
 
 
+def plain_blocks(text: str) -> list[str]:
+    """The words of each paragraph and list item of an article's text, without headings and citations."""
+    tokens = _MARKDOWN.parse(text, {})
+    return [
+        "".join(part.content if part.type == "text" else " " for part in inline.children or []).strip()
+        for opening, inline in pairwise(tokens)
+        if opening.type == "paragraph_open"
+    ]
+
+
+def links(text: str) -> list[tuple[str, str]]:
+    """Where an article's text links to, and the words that carry each link; notes left out."""
+    parts = [part for token in _MARKDOWN.parse(text, {}) for part in token.children or []]
+    return [
+        (str(opening.attrGet("href")), words.content)
+        for opening, words in pairwise(parts)
+        if opening.type == "link_open"
+    ]
+
+
 def marked(text: str) -> SafeString:
     """Plain text as HTML, with what stands between MARK_START and MARK_END marked."""
     pieces = _MARKED.split(text)

@@ -19,6 +19,8 @@ from conditions.admin.sign_off import SignOffAdmin
 from conditions.admin.work_lists import ArticleListAdmin
 from conditions.models import Article, Cause, Condition, Kind, MayHelp, Section, Source, State, Treatment
 from conditions.preview import preview_of
+from conditions.rendering import to_html
+from conditions.writing import HIGHEST_GRADE, LONGEST_SENTENCE, report_on
 
 FieldOptions = Mapping[type[models.Field], Mapping[str, Any]]
 LINE_TEXT: FieldOptions = {models.TextField: {"form_class": LineTextField, "widget": AdminTextareaWidget}}
@@ -84,6 +86,7 @@ class ArticleAdmin(NewerEditAdmin, HistoryAdmin, SignOffAdmin, ArticleListAdmin)
         return {
             "publishing": self.publishing_panel(article),
             "sign_off": self.sign_off_panel(request, article),
+            "writing": self.writing_panel(article),
         }
 
     def publishing_panel(self, article: Article) -> dict[str, Any]:
@@ -95,6 +98,17 @@ class ArticleAdmin(NewerEditAdmin, HistoryAdmin, SignOffAdmin, ArticleListAdmin)
             "is_published": article.state_at(now) == State.PUBLISHED,
             "history_url": reverse(f"admin:conditions_{self.opts.model_name}_history", args=[article.pk]),
             "preview": preview_of(article, now),
+        }
+
+    def writing_panel(self, article: Article) -> dict[str, Any]:
+        """What panel_writing.html knows: how the text reads, what may be missing, how patients see it."""
+        sections = article.sections.order_by("position").values_list("text", flat=True)
+        sources = list(article.sources.order_by("position").values("key"))
+        return {
+            "report": report_on(article, [article.body, article.closing, *sections], sources),
+            "highest_grade": HIGHEST_GRADE,
+            "longest_sentence": LONGEST_SENTENCE,
+            "html": to_html(article.body, sources, heading_ids=False),
         }
 
     def change_view(
