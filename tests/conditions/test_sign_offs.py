@@ -358,11 +358,11 @@ def test_edits_of_an_older_sign_off_do_not_count(clinic_data: None, client: Clie
     signed = read(CAUSE).summary
     amended = edit(CAUSE, "With a comma, here.")
     mark(CAUSE, staff("editor")).confirm(read(CAUSE), shown(CAUSE), by=staff("editor", "second"))
-    edit(CAUSE, "Quite another text.")
-    sign(CAUSE, staff("clinician"))
-    assert edit(CAUSE, "With a comma, here.") == amended
-    assert not review_of(client, CAUSE).holds
     edit(CAUSE, signed)
+    later = timezone.now().date() + datetime.timedelta(days=400)
+    sign(CAUSE, staff("clinician"), next_review_on=later)
+    assert review_of(client, CAUSE).holds
+    assert edit(CAUSE, "With a comma, here.") == amended
     assert not review_of(client, CAUSE).holds
 
 
