@@ -43,12 +43,13 @@ POLICY = {
     "style-src": ["'self'"],
     "img-src": ["'self'"],
     "font-src": ["'self'"],
+    "connect-src": ["'self'"],
     "form-action": ["'self'"],
     "base-uri": ["'none'"],
     "object-src": ["'none'"],
     "frame-ancestors": ["'none'"],
 }
-STAFF_POLICY = {**POLICY, "script-src": ["'self'"], "connect-src": ["'self'"]}
+STAFF_POLICY = {**POLICY, "script-src": ["'self'"]}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 TOO_LONG = b"problem=" + b"x" * 100_000
 
