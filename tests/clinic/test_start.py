@@ -138,7 +138,7 @@ def test_start_interrupted_before_it_serves_leaves_nothing_behind(start: Callabl
     while not site.database.is_alive():  # then it migrates, which takes longer than to send a signal
         assert time.monotonic() < deadline, site.said()
         time.sleep(0.01)
-    assert site.stop(signal.SIGINT) == 0
+    assert site.stop(signal.SIGINT) == 0, site.said()
     assert "The site:" not in site.said()
     assert "Traceback" not in site.said()
     assert not site.database.is_alive()
