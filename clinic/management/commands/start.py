@@ -93,8 +93,9 @@ def stopped_database_server_in_the_end() -> Iterator[None]:
     try:
         yield
     finally:
-        if server is not None and is_ours:
+        if server is not None and is_ours and server.is_alive():
             connections.close_all()
+            server.start()  # waits for one that was interrupted while it starts: it could not be stopped yet
             server.stop()
 
 
