@@ -67,7 +67,7 @@ def load() -> str:
 def everything() -> list[list[tuple[Any, ...]]]:
     """Every row that the command writes, with its id: a row written anew has another."""
     models = (Article, Source, Section, MayHelp, RedFlag)
-    return [sorted(model.objects.values_list(), key=repr) for model in models]  # type: ignore[attr-defined]
+    return [sorted(model.objects.values_list(), key=repr) for model in models]
 
 
 @pytest.fixture
