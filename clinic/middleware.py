@@ -89,9 +89,7 @@ def _refuse_body(request: HttpRequest, template: str, status: int) -> HttpRespon
         if not chunk:
             break
         unread -= len(chunk)
-    response = render(request, template, status=status)
-    response.headers["Connection"] = "close"
-    return response
+    return render(request, template, status=status)
 
 
 def staff_pages(get_response: GetResponse) -> GetResponse:

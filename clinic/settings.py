@@ -37,11 +37,12 @@ INSTALLED_APPS = [
     "pghistory",
 ]
 MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    # First what every answer carries, files and refusals included.
     "clinic.middleware.ContentSecurityPolicyMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "clinic.middleware.cross_origin_headers",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "clinic.middleware.refuse_unusable_requests",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -91,6 +92,8 @@ if not DEBUG:
         "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
         "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
     }
+
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 # Security. HTTPS is off only on a developer's machine.
 HTTPS = env.boolean("HTTPS", default=not DEBUG)

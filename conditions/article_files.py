@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import frontmatter
+import yaml
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
@@ -38,7 +39,17 @@ def read_all() -> dict[str, Content]:
 
 
 def read(path: Path) -> Content:
-    """One file's article. Raises ArticleFileError when a citation has no source or a field is unknown."""
+    """One file's article. Raises ArticleFileError when it cannot be read, a citation has no source, or a field is
+    unknown."""
+    try:
+        return _read(path)
+    except KeyError as error:
+        raise ArticleFileError(f"{path.name}: a source or section has no {error}") from error
+    except (OSError, ValueError, TypeError, AttributeError, yaml.YAMLError) as error:
+        raise ArticleFileError(f"{path.name}: {' '.join(str(error).split())}") from error
+
+
+def _read(path: Path) -> Content:
     post = frontmatter.load(str(path))
     metadata: dict[str, Any] = post.metadata
     known = {*TEXT_FIELDS, "sources", "treatments", "sections"}
@@ -111,15 +122,23 @@ def write(key: str, content: Content) -> Article:
 
 
 def relate(article: Article, content: Content) -> None:
-    """Tie the article to those that its file names. Raises ArticleFileError when one of them is not there."""
+    """Tie the article to those that its file names. Raises ArticleFileError when one of them is not there, or is
+    named twice."""
     article.helped_by.all().delete()
     article.sections.all().delete()
+    ties: list[MayHelp | Section] = []
     for position, slug in enumerate(content["treatments"]):
         treatment = _existing(f"{Kind.TREATMENT}/{slug}", article)
-        MayHelp.objects.create(cause=article, treatment=treatment, position=position)
+        ties.append(MayHelp(cause=article, treatment=treatment, position=position))
     for position, (key, text) in enumerate(content["sections"]):
-        section = Section(condition=article, article=_existing(key, article), position=position, text=text)
-        section.save()
+        named = _existing(key, article)
+        ties.append(Section(condition=article, article=named, position=position, text=text))
+    for tie in ties:
+        try:
+            tie.full_clean()
+        except ValidationError as error:
+            raise ArticleFileError(f"{article.key}: {' '.join(error.messages)}") from error
+        tie.save()
 
 
 def _existing(key: str, named_by: Article) -> Article:

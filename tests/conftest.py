@@ -38,12 +38,14 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker, p
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
     """A test with real transactions ends with all tables emptied: put back what migrations had made."""
-    yield
-    if nextitem is not None and AFTER_MIGRATIONS in item.config.stash:
-        blocker, rows = item.config.stash[AFTER_MIGRATIONS]
-        with blocker.unblock():
-            if is_flushed(rows):
-                put_back(rows, in_place_of_others=True)
+    try:
+        return (yield)
+    finally:
+        if nextitem is not None and AFTER_MIGRATIONS in item.config.stash:
+            blocker, rows = item.config.stash[AFTER_MIGRATIONS]
+            with blocker.unblock():
+                if is_flushed(rows):
+                    put_back(rows, in_place_of_others=True)
 
 
 @pytest.fixture(scope="session")

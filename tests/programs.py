@@ -20,7 +20,9 @@ PACKAGES_PATIENCE = 300  # seconds
 
 
 def find_browser() -> str | None:
-    """The path of a Chromium: one that is installed, else the one that Playwright has downloaded."""
+    """The path of a Chromium that can be driven: one that is installed, else the one that Playwright has got."""
+    if not driver_runs():
+        return None
     return find(BROWSERS) or playwrights_own()
 
 
@@ -43,20 +45,30 @@ def playwrights_own() -> str | None:
     return path if Path(path).exists() else None
 
 
+def driver_runs() -> bool:
+    """Whether Playwright itself runs: what it brings needs a library that a bare Debian has not got."""
+    return runs(sys.executable, "-m", "playwright", "--version", patience=DOWNLOAD_PATIENCE)
+
+
+def missing() -> list[str]:
+    """What is missing, by the names of Debian's packages."""
+    is_driven = driver_runs()
+    browser = find(BROWSERS) or (is_driven and playwrights_own())
+    is_there = {"libatomic1": is_driven, "chromium": browser, **{name: find([name]) for name in TEXT_BROWSERS}}
+    return [package for package, found in is_there.items() if not found]
+
+
 def get_missing() -> None:
-    """Get a browser and a text browser where there are none. To fail is no error: see `main`."""
-    if not find_browser():
+    """Get what is missing, as far as this machine lets us. To fail is no error: ask `missing` again."""
+    if missing()[:1] == ["chromium"]:
         print("Getting a browser for the tests.")  # noqa: T201
         runs(sys.executable, "-m", "playwright", "install", "chromium", patience=DOWNLOAD_PATIENCE)
-    packages = [] if find_browser() else ["chromium"]
-    packages += [] if find_text_browser() else ["lynx"]
+    packages = missing()
     if packages and os.geteuid() == 0 and shutil.which("apt-get"):
-        print(f"Installing {' and '.join(packages)} for the tests.")  # noqa: T201
+        print(f"Installing for the tests: {', '.join(packages)}.")  # noqa: T201
+        install = ("apt-get", "install", "--yes", "--no-install-recommends", *packages)
         runs("apt-get", "update", patience=PACKAGES_PATIENCE)
-        runs(
-            *("apt-get", "install", "--yes", "--no-install-recommends", *packages, "fonts-dejavu-core"),
-            patience=PACKAGES_PATIENCE,
-        )
+        runs(*install, patience=PACKAGES_PATIENCE)
 
 
 def runs(*command: str, patience: int) -> bool:
@@ -70,14 +82,19 @@ def runs(*command: str, patience: int) -> bool:
 
 
 def main() -> None:
-    """Get what is missing. Where a browser cannot be had, say so; with CI=true that is a failure."""
+    """Get what is missing. What cannot be had is named in one line. Exit code 1 with CI=true and no browser.
+
+    One text browser of the two is enough.
+    """
     get_missing()
-    missing = [] if find_browser() else ["a browser such as chromium"]
-    missing += [] if find_text_browser() else ["a text browser such as lynx"]
-    if missing:
-        consequence = "and CI needs it" if IS_CI else "and tests that need it are skipped"
-        print(f"clinic: there is no {' and no '.join(missing)}, {consequence}", file=sys.stderr)  # noqa: T201
-        sys.exit(1 if IS_CI else 0)
+    packages = missing()
+    if packages:
+        print(  # noqa: T201
+            f"clinic: not on this machine, so tests that need it are skipped: {', '.join(packages)}",
+            file=sys.stderr,
+        )
+    if IS_CI and ({"libatomic1", "chromium"} & set(packages) or set(TEXT_BROWSERS) <= set(packages)):
+        sys.exit("clinic: CI needs a browser and a text browser")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from django.test import Client
 from django.utils import timezone
 
 from appointments.lifecycle import Urgency
-from appointments.models import AlreadySent, AppointmentRequest, RedFlagAnswer, RequestSource, StatusChange, sending
+from appointments.models import AlreadySent, AppointmentRequest, RedFlagAnswer, RequestSource, StatusChange
 from appointments.promise import promise
 from appointments.safety import SALT
 from clinic.models import ClinicProfile, OpeningHours
@@ -345,7 +345,7 @@ def test_submit_takes_another_reference_when_one_is_taken(
     clinic_data: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     letters = iter("AAAABBBB" + "AAAABBBB" + "AAAABBBB" + "CCCCDDDD")
-    monkeypatch.setattr(sending.secrets, "choice", lambda alphabet: next(letters))
+    monkeypatch.setattr("secrets.choice", lambda alphabet: next(letters))
     assert submit(uuid.uuid4()).reference == "AAAA-BBBB"
     assert submit(uuid.uuid4(), "fever").reference == "CCCC-DDDD"
     assert AppointmentRequest.objects.count() == StatusChange.objects.count() == 2
@@ -353,7 +353,7 @@ def test_submit_takes_another_reference_when_one_is_taken(
 
 @pytest.mark.django_db
 def test_submit_gives_up_when_no_reference_is_free(clinic_data: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sending.secrets, "choice", lambda alphabet: "A")
+    monkeypatch.setattr("secrets.choice", lambda alphabet: "A")
     submit(uuid.uuid4())
     with pytest.raises(RuntimeError, match="reference"):
         submit(uuid.uuid4())

@@ -132,6 +132,19 @@ def test_start_twice_keeps_the_data_and_what_staff_edited(start: Callable[..., S
 
 
 @pytest.mark.slow
+def test_start_interrupted_before_it_serves_leaves_nothing_behind(start: Callable[..., Started]) -> None:
+    site = start()
+    deadline = time.monotonic() + PATIENCE
+    while not site.database.is_alive():  # then it migrates, which takes longer than to send a signal
+        assert time.monotonic() < deadline, site.said()
+        time.sleep(0.01)
+    assert site.stop(signal.SIGINT) == 0, site.said()
+    assert "The site:" not in site.said()
+    assert "Traceback" not in site.said()
+    assert not site.database.is_alive()
+
+
+@pytest.mark.slow
 def test_start_logs_no_query_string(start: Callable[..., Started]) -> None:
     site = start()
     site.get("?name=Someone")

@@ -10,15 +10,14 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from playwright.sync_api import Page, expect
 
 from conditions.models import ANSWERS, Article, Question, RedFlag
-from tests.browser import axe_violations
 from tests.conditions.walking import (
     ARTERIES,
     EVERY_ANSWER,
     NADEAU_NEUROGENIC,
     NADEAU_VASCULAR,
+    SECRETS,
     STENOSIS,
     WALKING,
     field,
@@ -26,7 +25,6 @@ from tests.conditions.walking import (
 )
 from tests.form_posts import post_form
 from tests.kept_rows import copy_rows
-from tests.served_site import ServedSite
 
 
 def causes_on(response: Any) -> list[str]:
@@ -212,8 +210,6 @@ def test_walking_pattern_is_linked_where_it_helps(clinic_data: None, client: Cli
 
 # Nothing is kept
 
-SECRETS = ("leaning", "above_knee", "standing_still", "shopping cart", "calf", "My walking pain", "thighs")
-
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
@@ -257,61 +253,3 @@ def test_walking_pattern_takes_no_answers_from_the_address(clinic_data: None, cl
     response = client.get(WALKING, {"where": "calf", "eases": "standing_still"})
     assert causes_on(response) == []
     assert "checked" not in response.content.decode()
-
-
-# In a browser
-
-
-def press(page: Page) -> None:
-    page.get_by_role("button", name="See what it may point to").click()
-
-
-@pytest.mark.parametrize("width", [320, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_walking_pattern_is_accessible_in_every_state(
-    served_site: ServedSite, clinic_data: None, open_page: Callable[..., Page], faults: Any, width: int, scheme: str
-) -> None:
-    faults.expect("422")
-    page = open_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
-    page.goto(served_site.url + WALKING)
-    states = [axe_violations(page)]
-    press(page)
-    expect(page.locator(".error-summary")).to_be_focused()
-    states.append(axe_violations(page))
-    for label in ("Both legs", "Sitting down", "In the calf", "Standing still for a few minutes"):
-        page.get_by_label(label).check()
-    press(page)
-    expect(page.locator("h1")).to_have_text("What your answers may point to")
-    states.append(axe_violations(page))
-    assert states == [[], [], []]
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-
-
-def test_walking_pattern_by_keyboard_without_javascript_leaves_no_trace(
-    served_site: ServedSite, clinic_data: None, open_page: Callable[..., Page]
-) -> None:
-    rows = copy_rows()
-    page = open_page(java_script_enabled=False)
-    page.goto(served_site.url + WALKING)
-    page.keyboard.press("Tab")
-    for words in ("Leaning forward", "In the buttocks or thighs", "See what it may point to"):
-        target = page.locator("input, button").and_(
-            page.get_by_label(words).or_(page.get_by_role("button", name=words))
-        )
-        for _ in range(80):
-            if target.evaluate("element => element === document.activeElement"):
-                break
-            page.keyboard.press("Tab")
-        else:
-            pytest.fail(f"the Tab key never comes to {words}")
-        page.keyboard.press("Enter" if words.startswith("See") else "Space")
-    expect(page.locator("h1")).to_have_text("What your answers may point to")
-    expect(page.get_by_role("heading", name="Spinal stenosis")).to_be_visible()
-
-    assert page.url == served_site.url + WALKING
-    (cookie,) = page.context.cookies()
-    assert cookie["name"] == "csrf" and cookie["httpOnly"] and cookie["expires"] == -1
-    assert page.context.storage_state()["origins"] == []
-    assert copy_rows() == rows
-    log = served_site.log.read_text()
-    assert not any(secret in log for secret in SECRETS)

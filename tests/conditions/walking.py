@@ -12,6 +12,8 @@ STENOSIS, ARTERIES = "spinal-stenosis", "peripheral-artery-disease"
 # Written out here a second time: what Nadeau 2013 found to be strong together.
 NADEAU_NEUROGENIC = {"eases": ["leaning", "sitting"], "brings_on": ["standing"], "where": ["above_knee"]}
 NADEAU_VASCULAR = {"where": ["calf"], "eases": ["standing_still"]}
+# What must be found nowhere once a page has been answered: keys of answers, and words of theirs.
+SECRETS = ("leaning", "above_knee", "standing_still", "shopping cart", "calf", "My walking pain", "thighs")
 EVERY_ANSWER = [(question, answer) for question, answers in ANSWERS.items() for answer in answers]
 
 

@@ -9,6 +9,7 @@ from http.cookies import Morsel, SimpleCookie
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
+from wsgiref.util import is_hop_by_hop
 
 import pytest
 from django.contrib.auth.models import User
@@ -191,6 +192,16 @@ def test_every_answer_has_the_policy(secure_site: SecureSite, subtests: pytest.S
             assert_guarded(answer, STAFF_POLICY if question.path.startswith("/admin/") else POLICY)
             if question.status >= 400 and question.status != 405:
                 assert "<h1>" in answer.body, "an error page for people"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("question", [question for question in QUESTIONS if question.status in {413, 415}], ids=str)
+def test_no_answer_speaks_for_the_connection(client: Client, question: Question) -> None:
+    """Such headers are the server's own: Python's refuses to send the answer, gunicorn leaves them out."""
+    kind = question.headers["Content-Type"]
+    answer = client.generic(question.method, question.path, question.body or b"", content_type=kind)
+    assert answer.status_code == question.status
+    assert not [name for name in answer.headers if is_hop_by_hop(name)]
 
 
 def test_staff_pages_have_the_policy_and_are_not_kept(

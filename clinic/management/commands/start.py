@@ -47,18 +47,12 @@ class Command(BaseCommand):
         Raises ConfigurationError when the port cannot be had, OperationalError when the database cannot.
         """
         signal.signal(signal.SIGTERM, leave)
-        with site_server(settings.PORT) as server, stopped_database_server_in_the_end():
-            self._prepare()
-            server.set_app(get_internal_wsgi_application())
-            address = f"http://{HOST}:{server.server_port}"
-            self.stdout.write(f"The site:     {address}/")
-            self.stdout.write(f"Staff admin:  {address}{reverse('admin:index')}")
-            self.stdout.write("Stop it with Ctrl-C.")
-            self.stdout.flush()  # or a pipe would show it at the end only
-            try:
-                server.serve_forever()
-            except KeyboardInterrupt:
-                self.stdout.write("\nStopping.")
+        try:
+            with site_server(settings.PORT) as server, stopped_database_server_in_the_end():
+                self._prepare()
+                self._serve(server)
+        except KeyboardInterrupt:
+            self.stdout.write("\nStopped.")
 
     def _prepare(self) -> None:
         """Bring the database up to date, and load what is not there. Each step commits."""
@@ -70,6 +64,16 @@ class Command(BaseCommand):
         else:
             call_command("collectstatic", interactive=False, verbosity=0, stdout=self.stdout)
         connections.close_all()  # each request has a connection of its own
+
+    def _serve(self, server: SiteServer) -> None:
+        """Say where the site is, and answer requests for ever."""
+        server.set_app(get_internal_wsgi_application())
+        address = f"http://{HOST}:{server.server_port}"
+        self.stdout.write(f"The site:     {address}/")
+        self.stdout.write(f"Staff admin:  {address}{reverse('admin:index')}")
+        self.stdout.write("Stop it with Ctrl-C.")
+        self.stdout.flush()  # or a pipe would show it at the end only
+        server.serve_forever()
 
 
 def site_server(port: int) -> SiteServer:
@@ -89,8 +93,9 @@ def stopped_database_server_in_the_end() -> Iterator[None]:
     try:
         yield
     finally:
-        if server is not None and is_ours:
+        if server is not None and is_ours and server.is_alive():
             connections.close_all()
+            server.start()  # waits for one that was interrupted while it starts: it could not be stopped yet
             server.stop()
 
 

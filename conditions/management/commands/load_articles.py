@@ -4,6 +4,7 @@ import tomllib
 from typing import Any
 
 import pghistory
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 
@@ -33,7 +34,15 @@ class Command(BaseCommand):
             self.stdout.write(f"Left alone, because staff changed it: {key}")
 
     def _load_red_flags(self) -> int:
-        """Add those that are missing. An existing one is the clinic's own."""
+        """Add those that are missing. An existing one is the clinic's own. Raises ArticleFileError."""
+        try:
+            return self._add_red_flags()
+        except KeyError as error:
+            raise article_files.ArticleFileError(f"red_flags.toml: there is no {error}") from error
+        except (OSError, ValueError, TypeError, ValidationError) as error:
+            raise article_files.ArticleFileError(f"red_flags.toml: {error}") from error
+
+    def _add_red_flags(self) -> int:
         rows = tomllib.loads((article_files.CONTENT / "red_flags.toml").read_text())["red_flag"]
         there = set(RedFlag.objects.values_list("key", flat=True))
         new = [RedFlag(position=position, **row) for position, row in enumerate(rows) if row["key"] not in there]
