@@ -103,7 +103,7 @@ class ArticleAdmin(NewerEditAdmin, HistoryAdmin, SignOffAdmin, ArticleListAdmin)
     def writing_panel(self, article: Article) -> dict[str, Any]:
         """What panel_writing.html knows: how the text reads, what may be missing, how patients see it."""
         sections = article.sections.order_by("position").values_list("text", flat=True)
-        sources = list(article.sources.order_by("position").values("key"))
+        sources: list[dict[str, Any]] = [{"key": source.key} for source in article.sources.order_by("position")]
         return {
             "report": report_on(article, [article.body, article.closing, *sections], sources),
             "highest_grade": HIGHEST_GRADE,

@@ -39,7 +39,7 @@ class ArticleQuerySet(PublishingQuerySet):
         """Each with `source_list`: its sources in order, as dictionaries of SOURCE_FIELDS. No further query."""
         sources = Source.objects.filter(article=OuterRef("pk")).order_by("position", "pk")
         as_json = JSONObject(**{field: field for field in SOURCE_FIELDS})
-        return self.annotate(source_list=ArraySubquery(sources.values(json=as_json)))
+        return self.annotate(source_list=ArraySubquery(sources.values(json=as_json)))  # type: ignore[no-redef]
 
     def with_related(self) -> "ArticleQuerySet":
         """Each with `treatment_list` (what may help it), `cause_list` (what it may help), `condition_list` (where
@@ -54,7 +54,7 @@ class ArticleQuerySet(PublishingQuerySet):
             section_of__condition__sections__article=OuterRef("pk"), section_of__condition__in=published
         ).order_by("section_of__condition__title", "section_of__condition", "section_of__position")
         in_order = JSONObject(condition="section_of__condition_id", **{field: field for field in CARD_FIELDS})
-        return self.annotate(
+        return self.annotate(  # type: ignore[no-redef]
             order_list=ArraySubquery(order.values(json=in_order)),
             treatment_list=ArraySubquery(treatments.values(json=as_json)),
             cause_list=ArraySubquery(causes.values(json=as_json)),
@@ -68,7 +68,7 @@ class ArticleQuerySet(PublishingQuerySet):
             .select_related("article")
             .defer("article__body", "article__closing", "article__search_vector")
         )
-        return self.prefetch_related(
+        return self.prefetch_related(  # type: ignore[no-redef]
             models.Prefetch("sections", queryset=sections.order_by("position"), to_attr="section_list")
         )
 
@@ -79,7 +79,7 @@ class ArticleQuerySet(PublishingQuerySet):
         confirmed = Amendment.objects.filter(sign_off__article=OuterRef("pk"), confirmed_by__isnull=False).order_by(
             "pk"
         )
-        return self.annotate(
+        return self.annotate(  # type: ignore[no-redef]
             sign_off_list=ArraySubquery(newest.values(json=JSONObject(**{f: f for f in SIGN_OFF_FIELDS}))),
             amendment_list=ArraySubquery(
                 confirmed.values(json=JSONObject(sign_off="sign_off_id", before="hash_before", after="hash_after"))
@@ -89,7 +89,7 @@ class ArticleQuerySet(PublishingQuerySet):
     def with_clues(self) -> "ArticleQuerySet":
         """Each with `clue_list`: its walking-pattern clues, as dictionaries of CLUE_FIELDS. No further query."""
         clues = Clue.objects.filter(cause=OuterRef("pk")).order_by("position", "pk")
-        return self.annotate(clue_list=ArraySubquery(clues.values(json=JSONObject(**{f: f for f in CLUE_FIELDS}))))
+        return self.annotate(clue_list=ArraySubquery(clues.values(json=JSONObject(**{f: f for f in CLUE_FIELDS}))))  # type: ignore[no-redef]
 
     def with_evidence(self) -> "ArticleQuerySet":
         """Each with its sources, its clues and its sign-off: what the page says of how far it can be trusted. For

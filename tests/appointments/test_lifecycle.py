@@ -1,6 +1,7 @@
 """The table of moves against one written out again by hand."""
 
 import itertools
+from typing import Any
 
 import pytest
 
@@ -42,7 +43,7 @@ ALL_TRIPLES = list(itertools.product(RequestStatus.values, RequestStatus.values,
 @pytest.mark.parametrize(("from_status", "to_status", "role"), ALL_TRIPLES)
 def test_check_move_every_triple(from_status: str, to_status: str, role: str) -> None:
     roles, needs = EXPECTED.get((from_status, to_status), (set(), ""))
-    answers = {"note": "because" if "n" in needs else "", "has_appointment_time": "t" in needs}
+    answers: dict[str, Any] = {"note": "because" if "n" in needs else "", "has_appointment_time": "t" in needs}
     if role in roles:
         move = check_move(from_status, to_status, frozenset({Role(role)}), **answers)
         assert (move.from_status, move.to_status) == (from_status, to_status)

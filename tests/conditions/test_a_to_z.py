@@ -1,6 +1,7 @@
 """Every article can be found by name, and each leads on to the next."""
 
 import re
+from datetime import timedelta
 from html import unescape
 
 import pytest
@@ -11,7 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 from conditions.models import Article, Kind, Section, Synonym
 from conditions.rendering import headings, to_html
 
-LATER = timezone.now() + timezone.timedelta(hours=1)
+LATER = timezone.now() + timedelta(hours=1)
 CONDITION_PAGE = "/conditions/lower-back-pain-when-walking/"
 
 
@@ -150,7 +151,8 @@ def before_and_after(client: Client, path: str) -> list[tuple[str, str]]:
 
 def test_each_page_leads_to_the_next_through_the_whole_condition(clinic_data: None, client: Client) -> None:
     order = [section.article for section in Section.objects.select_related("article").order_by("position")]
-    path, walked = order[0].get_absolute_url(), []
+    path = order[0].get_absolute_url()
+    walked: list[str] = []
     while path and len(walked) <= len(order):
         walked.append(path)
         path = next((href for href, text in before_and_after(client, path) if text.startswith("Next :")), "")
