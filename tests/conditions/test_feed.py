@@ -5,6 +5,7 @@ from collections.abc import Callable
 from xml.etree import ElementTree
 
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
@@ -104,6 +105,24 @@ def test_review_that_no_longer_holds_is_not_told(
     assert entry_of(client, CAUSE)["summary"] == (
         "Something else. No clinician has signed off this text as it is now."
     )
+
+
+def test_overdue_review_is_not_told(clinic_data: None, client: Client, staff: Callable[..., User]) -> None:
+    sign(CAUSE, staff("clinician"))
+    now = timezone.now().replace(microsecond=0)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE conditions_article SET published_from = %s, last_changed = %s, version = version + 1",
+            [now - 400 * DAY, now - 400 * DAY],
+        )
+        cursor.execute(
+            "UPDATE conditions_signoff SET signed_at = %s, next_review_on = %s", [now - 300 * DAY, now - 3 * DAY]
+        )
+
+    entry = entry_of(client, CAUSE)
+
+    assert moment(entry) == now - 400 * DAY
+    assert "Reviewed by" not in entry["summary"]
 
 
 def test_entry_keeps_its_id_when_the_address_changes(clinic_data: None, client: Client) -> None:

@@ -123,6 +123,18 @@ def test_last_change_follows_an_edit_by_any_path(
     assert moment is not None and abs(timezone.now() - moment) < datetime.timedelta(minutes=1)
 
 
+def test_last_change_is_the_publication_where_that_came_later(clinic_data: None, client: Client) -> None:
+    """Written in advance: nobody could read it before."""
+    yesterday = timezone.now().replace(microsecond=0) - datetime.timedelta(days=1)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE conditions_article SET published_from = %s, last_changed = %s, version = version + 1",
+            [yesterday, yesterday - datetime.timedelta(days=30)],
+        )
+
+    assert sitemap(client)[CAUSE_ADDRESS] == yesterday
+
+
 def test_reading_a_page_or_loading_the_site_again_changes_no_date(clinic_data: None, client: Client) -> None:
     before = sitemap(client)
 
