@@ -56,12 +56,13 @@ class SectionInline(admin.StackedInline):
     classes = ("collapse",)
 
 
-class MayHelpInline(admin.TabularInline):
+class MayHelpInline(admin.StackedInline):
     """The treatments that may help with a cause."""
 
     model = MayHelp
     fk_name = "cause"
     extra = 0
+    fields = (("treatment", "position"),)
     classes = ("collapse",)
 
 

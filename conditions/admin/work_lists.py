@@ -72,6 +72,7 @@ class ArticleListAdmin(StaffAdmin):
     search_fields = ("title", "summary", "slug")
     show_facets = admin.ShowFacets.NEVER
     show_full_result_count = False
+    sortable_by = ()  # by title: what to do first is said by the lists of work
     actions = None
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
