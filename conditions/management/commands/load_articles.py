@@ -1,6 +1,8 @@
 """Put the shipped red flags, articles and clues in the database, once or again."""
 
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pghistory
@@ -35,12 +37,8 @@ class Command(BaseCommand):
 
     def _load_red_flags(self) -> int:
         """Add those that are missing. An existing one is the clinic's own. Raises ArticleFileError."""
-        try:
+        with _told_of("red_flags.toml"):
             return self._add_red_flags()
-        except KeyError as error:
-            raise article_files.ArticleFileError(f"red_flags.toml: there is no {error}") from error
-        except (OSError, ValueError, TypeError, ValidationError) as error:
-            raise article_files.ArticleFileError(f"red_flags.toml: {error}") from error
 
     def _add_red_flags(self) -> int:
         rows = tomllib.loads((article_files.CONTENT / "red_flags.toml").read_text())["red_flag"]
@@ -83,7 +81,11 @@ class Command(BaseCommand):
 
     def _load_clues(self) -> int:
         """Give its clues to each cause that has none. Where there are some, those that are not are the clinic's
-        own choice too."""
+        own choice too. Raises ArticleFileError."""
+        with _told_of("clues.toml"):
+            return self._add_clues()
+
+    def _add_clues(self) -> int:
         rows = tomllib.loads((article_files.CONTENT / "clues.toml").read_text())["clue"]
         causes = {cause.slug: cause for cause in Article.objects.filter(kind=Kind.CAUSE, clues=None)}
         new = [
@@ -95,3 +97,14 @@ class Command(BaseCommand):
             clue.full_clean()
         Clue.objects.bulk_create(new)
         return len(new)
+
+
+@contextmanager
+def _told_of(file: str) -> Iterator[None]:
+    """What is wrong with this file of conditions/content/, as an ArticleFileError that names it."""
+    try:
+        yield
+    except KeyError as error:
+        raise article_files.ArticleFileError(f"{file}: there is no {error}") from error
+    except (OSError, ValueError, TypeError, ValidationError) as error:
+        raise article_files.ArticleFileError(f"{file}: {error}") from error
