@@ -20,12 +20,13 @@ PUBLIC_POLICY = {
     "style-src": "'self'",
     "img-src": "'self'",
     "font-src": "'self'",
+    "connect-src": "'self'",
     "form-action": "'self'",
     "base-uri": "'none'",
     "object-src": "'none'",
     "frame-ancestors": "'none'",
 }
-STAFF_POLICY = {**PUBLIC_POLICY, "script-src": "'self'", "connect-src": "'self'"}
+STAFF_POLICY = {**PUBLIC_POLICY, "script-src": "'self'"}
 
 
 def policy(response: Any) -> dict[str, str]:

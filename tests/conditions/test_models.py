@@ -33,6 +33,7 @@ WRONG: list[tuple[str, type[models.Model], dict[str, Any]]] = [
     ("section_position_once", Section, {"position": 2}),
     ("may_help_once", MayHelp, {"treatment": "same"}),
     ("source_key_once", Source, {"key": "same"}),
+    ("source_checked_by_somebody", Source, {"checked_on": NOW.date()}),
     ("source_url_is_web", Source, {"url": "javascript:alert(1)"}),
     ("red_flag_tier_exists", RedFlag, {"tier": "soon"}),
     ("red_flag_version_positive", RedFlag, {"version": 0}),
