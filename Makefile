@@ -1,6 +1,8 @@
 # The commands of this project. All of them work in a fresh clone, with nothing but Python, git and make.
 
 PYTHON ?= python3
+# Processes that share the tests; each has a database and a browser of its own.
+WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin/python
 CODE := manage.py clinic conditions appointments tests
@@ -22,7 +24,7 @@ run: packages
 
 test: dev-packages
 	$(BIN) -m tests.programs
-	$(BIN) -m pytest $(ARGS)
+	$(BIN) -m pytest --numprocesses $(WORKERS) --dist worksteal $(ARGS)
 
 check: dev-packages
 	$(BIN) -m ruff check $(CODE)
