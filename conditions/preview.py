@@ -1,7 +1,7 @@
 """A link to an article as it stands now, for a reviewer without an account. Signed, and it ends by itself.
 
-Nothing is stored: the link carries the article and its end, signed with the site's present secret alone. A change of
-the secret ends every link; there is no way to end one link alone before its time.
+Nothing is stored: the link carries the article and its end, signed with the site's present secret alone. A change
+of the secret ends every link; there is no way to end one link alone before its time.
 """
 
 import datetime

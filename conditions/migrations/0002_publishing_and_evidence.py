@@ -11,323 +11,718 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('conditions', '0001_initial'),
-        ('pghistory', '0007_auto_20250421_0444'),
+        ("conditions", "0001_initial"),
+        ("pghistory", "0007_auto_20250421_0444"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Amendment',
+            name="Amendment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('hash_before', models.CharField(editable=False, max_length=64)),
-                ('hash_after', models.CharField(editable=False, max_length=64)),
-                ('reason', models.CharField(max_length=300)),
-                ('marked_at', models.DateTimeField()),
-                ('confirmed_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("hash_before", models.CharField(editable=False, max_length=64)),
+                ("hash_after", models.CharField(editable=False, max_length=64)),
+                ("reason", models.CharField(max_length=300)),
+                ("marked_at", models.DateTimeField()),
+                ("confirmed_at", models.DateTimeField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='ArticleEvent',
+            name="ArticleEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('kind', models.CharField(choices=[('condition', 'Condition'), ('cause', 'Cause'), ('treatment', 'Treatment')], max_length=10)),
-                ('slug', models.SlugField(db_index=False, max_length=80)),
-                ('title', models.CharField(max_length=120)),
-                ('short_title', models.CharField(blank=True, help_text='For lists and breadcrumbs, when the title is long.', max_length=60)),
-                ('medical_name', models.CharField(blank=True, help_text='Shown after the plain name.', max_length=120)),
-                ('summary', models.CharField(help_text='One or two sentences: under the title, in lists, for search engines.', max_length=250)),
-                ('diagram', models.CharField(blank=True, choices=[('lumbar-spine', 'Lumbar spine'), ('strained-muscle', 'Strained muscle'), ('worn-disc', 'Worn disc'), ('narrowed-canal', 'Narrowed canal'), ('sciatic-nerve', 'Sciatic nerve'), ('facet-joint', 'Facet joint'), ('sacroiliac-joint', 'Sacroiliac joint'), ('narrowed-leg-artery', 'Narrowed leg artery')], max_length=30)),
-                ('body', models.TextField(help_text='Markdown. A source is cited as [^key], right after the claim.', validators=[django.core.validators.MaxLengthValidator(40000)])),
-                ('closing', models.TextField(blank=True, help_text='Markdown, for conditions: when to see us, after causes and treatments.', validators=[django.core.validators.MaxLengthValidator(10000)])),
-                ('published_from', models.DateTimeField(blank=True, help_text='Readable from this time on. Empty: a draft.', null=True)),
-                ('withdrawn_from', models.DateTimeField(blank=True, help_text='No longer readable from this time.', null=True)),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('last_changed', models.DateTimeField(auto_now=True)),
-                ('loaded_digest', models.CharField(blank=True, editable=False, max_length=64)),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.BigIntegerField()),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("condition", "Condition"), ("cause", "Cause"), ("treatment", "Treatment")],
+                        max_length=10,
+                    ),
+                ),
+                ("slug", models.SlugField(db_index=False, max_length=80)),
+                ("title", models.CharField(max_length=120)),
+                (
+                    "short_title",
+                    models.CharField(
+                        blank=True, help_text="For lists and breadcrumbs, when the title is long.", max_length=60
+                    ),
+                ),
+                (
+                    "medical_name",
+                    models.CharField(blank=True, help_text="Shown after the plain name.", max_length=120),
+                ),
+                (
+                    "summary",
+                    models.CharField(
+                        help_text="One or two sentences: under the title, in lists, for search engines.",
+                        max_length=250,
+                    ),
+                ),
+                (
+                    "diagram",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("lumbar-spine", "Lumbar spine"),
+                            ("strained-muscle", "Strained muscle"),
+                            ("worn-disc", "Worn disc"),
+                            ("narrowed-canal", "Narrowed canal"),
+                            ("sciatic-nerve", "Sciatic nerve"),
+                            ("facet-joint", "Facet joint"),
+                            ("sacroiliac-joint", "Sacroiliac joint"),
+                            ("narrowed-leg-artery", "Narrowed leg artery"),
+                        ],
+                        max_length=30,
+                    ),
+                ),
+                (
+                    "body",
+                    models.TextField(
+                        help_text="Markdown. A source is cited as [^key], right after the claim.",
+                        validators=[django.core.validators.MaxLengthValidator(40000)],
+                    ),
+                ),
+                (
+                    "closing",
+                    models.TextField(
+                        blank=True,
+                        help_text="Markdown, for conditions: when to see us, after causes and treatments.",
+                        validators=[django.core.validators.MaxLengthValidator(10000)],
+                    ),
+                ),
+                (
+                    "published_from",
+                    models.DateTimeField(
+                        blank=True, help_text="Readable from this time on. Empty: a draft.", null=True
+                    ),
+                ),
+                (
+                    "withdrawn_from",
+                    models.DateTimeField(blank=True, help_text="No longer readable from this time.", null=True),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("last_changed", models.DateTimeField(auto_now=True)),
+                ("loaded_digest", models.CharField(blank=True, editable=False, max_length=64)),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Clue',
+            name="Clue",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('question', models.CharField(choices=[('brings_on', 'What brings the pain on?'), ('eases', 'What eases it?'), ('where', 'Where do you feel it?'), ('sides', 'Is it in one leg or both?'), ('distance', 'How far can you walk before it starts?')], max_length=10)),
-                ('answer', models.CharField(max_length=20)),
-                ('wording', models.CharField(help_text='What the reader is told, such as: sitting eases it.', max_length=200)),
-                ('source_key', models.SlugField(help_text="The key of one of the cause's sources.", max_length=60)),
-                ('strength', models.CharField(choices=[('strong', 'Strong'), ('moderate', 'Moderate'), ('weak', 'Weak'), ('unknown', 'Not stated')], max_length=10)),
-                ('position', models.PositiveSmallIntegerField()),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                (
+                    "question",
+                    models.CharField(
+                        choices=[
+                            ("brings_on", "What brings the pain on?"),
+                            ("eases", "What eases it?"),
+                            ("where", "Where do you feel it?"),
+                            ("sides", "Is it in one leg or both?"),
+                            ("distance", "How far can you walk before it starts?"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("answer", models.CharField(max_length=20)),
+                (
+                    "wording",
+                    models.CharField(
+                        help_text="What the reader is told, such as: sitting eases it.", max_length=200
+                    ),
+                ),
+                ("source_key", models.SlugField(help_text="The key of one of the cause's sources.", max_length=60)),
+                (
+                    "strength",
+                    models.CharField(
+                        choices=[
+                            ("strong", "Strong"),
+                            ("moderate", "Moderate"),
+                            ("weak", "Weak"),
+                            ("unknown", "Not stated"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField()),
             ],
             options={
-                'ordering': ['position'],
+                "ordering": ["position"],
             },
         ),
         migrations.CreateModel(
-            name='OldAddress',
+            name="OldAddress",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('condition', 'Condition'), ('cause', 'Cause'), ('treatment', 'Treatment')], max_length=10)),
-                ('slug', models.SlugField(max_length=80)),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("condition", "Condition"), ("cause", "Cause"), ("treatment", "Treatment")],
+                        max_length=10,
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=80)),
             ],
             options={
-                'verbose_name_plural': 'old addresses',
+                "verbose_name_plural": "old addresses",
             },
         ),
         migrations.CreateModel(
-            name='SectionEvent',
+            name="SectionEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('position', models.PositiveSmallIntegerField()),
-                ('text', models.TextField(help_text='Markdown.', validators=[django.core.validators.MaxLengthValidator(4000)])),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.BigIntegerField()),
+                ("position", models.PositiveSmallIntegerField()),
+                (
+                    "text",
+                    models.TextField(
+                        help_text="Markdown.", validators=[django.core.validators.MaxLengthValidator(4000)]
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='SignOff',
+            name="SignOff",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('content_hash', models.CharField(editable=False, max_length=64)),
-                ('signed_at', models.DateTimeField()),
-                ('name', models.CharField(help_text='As patients read it.', max_length=80)),
-                ('credentials', models.CharField(help_text='As patients read them, such as MD, spine surgeon.', max_length=80)),
-                ('next_review_on', models.DateField()),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("content_hash", models.CharField(editable=False, max_length=64)),
+                ("signed_at", models.DateTimeField()),
+                ("name", models.CharField(help_text="As patients read it.", max_length=80)),
+                (
+                    "credentials",
+                    models.CharField(help_text="As patients read them, such as MD, spine surgeon.", max_length=80),
+                ),
+                ("next_review_on", models.DateField()),
             ],
             options={
-                'ordering': ['-signed_at'],
-                'permissions': [('sign_off', 'Can sign off articles as a clinician')],
+                "ordering": ["-signed_at"],
+                "permissions": [("sign_off", "Can sign off articles as a clinician")],
             },
         ),
         migrations.CreateModel(
-            name='SourceEvent',
+            name="SourceEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('position', models.PositiveSmallIntegerField()),
-                ('key', models.SlugField(db_index=False, help_text='Cited in the text as [^key].', max_length=60)),
-                ('claim', models.CharField(max_length=500)),
-                ('citation', models.CharField(max_length=300)),
-                ('publisher', models.CharField(max_length=120)),
-                ('year', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('url', models.CharField(max_length=500, validators=[django.core.validators.RegexValidator('^https?://[^\\s\\"<>\\\\]+$', 'Give an address that begins with https://.')], verbose_name='address')),
-                ('kind', models.CharField(choices=[('guideline', 'Guideline'), ('systematic_review', 'Systematic review'), ('trial', 'Trial'), ('observational', 'Observational study'), ('review', 'Review or textbook'), ('patient_information', 'Patient information')], max_length=20)),
-                ('direction', models.CharField(choices=[('for', 'For'), ('against', 'Against'), ('mixed', 'Mixed'), ('neutral', 'Neutral')], max_length=10)),
-                ('strength', models.CharField(choices=[('strong', 'Strong'), ('moderate', 'Moderate'), ('weak', 'Weak'), ('unknown', 'Not stated')], max_length=10)),
-                ('read_where', models.CharField(choices=[('publisher', 'At the publisher'), ('copy', 'In a copy: primary source not opened')], max_length=10, verbose_name='read')),
-                ('checked_on', models.DateField(blank=True, help_text='When somebody last opened the source and found the claim in it.', null=True)),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.BigIntegerField()),
+                ("position", models.PositiveSmallIntegerField()),
+                ("key", models.SlugField(db_index=False, help_text="Cited in the text as [^key].", max_length=60)),
+                ("claim", models.CharField(max_length=500)),
+                ("citation", models.CharField(max_length=300)),
+                ("publisher", models.CharField(max_length=120)),
+                ("year", models.PositiveSmallIntegerField(blank=True, null=True)),
+                (
+                    "url",
+                    models.CharField(
+                        max_length=500,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                '^https?://[^\\s\\"<>\\\\]+$', "Give an address that begins with https://."
+                            )
+                        ],
+                        verbose_name="address",
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("guideline", "Guideline"),
+                            ("systematic_review", "Systematic review"),
+                            ("trial", "Trial"),
+                            ("observational", "Observational study"),
+                            ("review", "Review or textbook"),
+                            ("patient_information", "Patient information"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "direction",
+                    models.CharField(
+                        choices=[
+                            ("for", "For"),
+                            ("against", "Against"),
+                            ("mixed", "Mixed"),
+                            ("neutral", "Neutral"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "strength",
+                    models.CharField(
+                        choices=[
+                            ("strong", "Strong"),
+                            ("moderate", "Moderate"),
+                            ("weak", "Weak"),
+                            ("unknown", "Not stated"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "read_where",
+                    models.CharField(
+                        choices=[
+                            ("publisher", "At the publisher"),
+                            ("copy", "In a copy: primary source not opened"),
+                        ],
+                        max_length=10,
+                        verbose_name="read",
+                    ),
+                ),
+                (
+                    "checked_on",
+                    models.DateField(
+                        blank=True,
+                        help_text="When somebody last opened the source and found the claim in it.",
+                        null=True,
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Synonym',
+            name="Synonym",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('term', models.CharField(help_text='In small letters, such as: slipped disc.', max_length=60, unique=True)),
-                ('means', models.CharField(help_text='Words of the articles, such as: degenerative disc.', max_length=120)),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                (
+                    "term",
+                    models.CharField(
+                        help_text="In small letters, such as: slipped disc.", max_length=60, unique=True
+                    ),
+                ),
+                (
+                    "means",
+                    models.CharField(
+                        help_text="Words of the articles, such as: degenerative disc.", max_length=120
+                    ),
+                ),
             ],
             options={
-                'ordering': ['term'],
+                "ordering": ["term"],
             },
         ),
         migrations.AddField(
-            model_name='article',
-            name='last_changed',
+            model_name="article",
+            name="last_changed",
             field=models.DateTimeField(auto_now=True),
         ),
         migrations.AddField(
-            model_name='article',
-            name='owner',
-            field=models.ForeignKey(blank=True, help_text='Who keeps this article up to date.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="article",
+            name="owner",
+            field=models.ForeignKey(
+                blank=True,
+                help_text="Who keeps this article up to date.",
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='source',
-            name='checked_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="source",
+            name="checked_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='article',
-            name='version',
+            model_name="article",
+            name="version",
             field=models.PositiveIntegerField(default=1, editable=False),
         ),
         migrations.AddField(
-            model_name='source',
-            name='checked_on',
-            field=models.DateField(blank=True, help_text='When somebody last opened the source and found the claim in it.', null=True),
+            model_name="source",
+            name="checked_on",
+            field=models.DateField(
+                blank=True, help_text="When somebody last opened the source and found the claim in it.", null=True
+            ),
         ),
         migrations.AddField(
-            model_name='article',
-            name='search_vector',
-            field=models.GeneratedField(db_persist=True, expression=django.contrib.postgres.search.CombinedSearchVector(django.contrib.postgres.search.CombinedSearchVector(django.contrib.postgres.search.SearchVector('title', 'short_title', 'medical_name', config='english', weight='A'), '||', django.contrib.postgres.search.SearchVector('summary', config='english', weight='B'), django.contrib.postgres.search.SearchConfig('english')), '||', django.contrib.postgres.search.SearchVector('body', 'closing', config='english', weight='D'), django.contrib.postgres.search.SearchConfig('english')), output_field=django.contrib.postgres.search.SearchVectorField()),
+            model_name="article",
+            name="search_vector",
+            field=models.GeneratedField(
+                db_persist=True,
+                expression=django.contrib.postgres.search.CombinedSearchVector(
+                    django.contrib.postgres.search.CombinedSearchVector(
+                        django.contrib.postgres.search.SearchVector(
+                            "title", "short_title", "medical_name", config="english", weight="A"
+                        ),
+                        "||",
+                        django.contrib.postgres.search.SearchVector("summary", config="english", weight="B"),
+                        django.contrib.postgres.search.SearchConfig("english"),
+                    ),
+                    "||",
+                    django.contrib.postgres.search.SearchVector("body", "closing", config="english", weight="D"),
+                    django.contrib.postgres.search.SearchConfig("english"),
+                ),
+                output_field=django.contrib.postgres.search.SearchVectorField(),
+            ),
         ),
         migrations.AddIndex(
-            model_name='article',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['search_vector'], name='article_search'),
+            model_name="article",
+            index=django.contrib.postgres.indexes.GinIndex(fields=["search_vector"], name="article_search"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='article',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "conditions_articleevent" ("body", "closing", "diagram", "id", "kind", "last_changed", "loaded_digest", "medical_name", "owner_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "published_from", "short_title", "slug", "summary", "title", "version", "withdrawn_from") VALUES (NEW."body", NEW."closing", NEW."diagram", NEW."id", NEW."kind", NEW."last_changed", NEW."loaded_digest", NEW."medical_name", NEW."owner_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."published_from", NEW."short_title", NEW."slug", NEW."summary", NEW."title", NEW."version", NEW."withdrawn_from"); RETURN NULL;', hash='df31ed98ab0b62729c50e4b002eae3450d42931b', operation='INSERT', pgid='pgtrigger_insert_insert_3c432', table='conditions_article', when='AFTER')),
+            model_name="article",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "conditions_articleevent" ("body", "closing", "diagram", "id", "kind", "last_changed", "loaded_digest", "medical_name", "owner_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "published_from", "short_title", "slug", "summary", "title", "version", "withdrawn_from") VALUES (NEW."body", NEW."closing", NEW."diagram", NEW."id", NEW."kind", NEW."last_changed", NEW."loaded_digest", NEW."medical_name", NEW."owner_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."published_from", NEW."short_title", NEW."slug", NEW."summary", NEW."title", NEW."version", NEW."withdrawn_from"); RETURN NULL;',
+                    hash="df31ed98ab0b62729c50e4b002eae3450d42931b",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_3c432",
+                    table="conditions_article",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='article',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."body" IS DISTINCT FROM (NEW."body") OR OLD."closing" IS DISTINCT FROM (NEW."closing") OR OLD."diagram" IS DISTINCT FROM (NEW."diagram") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."last_changed" IS DISTINCT FROM (NEW."last_changed") OR OLD."loaded_digest" IS DISTINCT FROM (NEW."loaded_digest") OR OLD."medical_name" IS DISTINCT FROM (NEW."medical_name") OR OLD."owner_id" IS DISTINCT FROM (NEW."owner_id") OR OLD."published_from" IS DISTINCT FROM (NEW."published_from") OR OLD."short_title" IS DISTINCT FROM (NEW."short_title") OR OLD."slug" IS DISTINCT FROM (NEW."slug") OR OLD."summary" IS DISTINCT FROM (NEW."summary") OR OLD."title" IS DISTINCT FROM (NEW."title") OR OLD."version" IS DISTINCT FROM (NEW."version") OR OLD."withdrawn_from" IS DISTINCT FROM (NEW."withdrawn_from"))', func='INSERT INTO "conditions_articleevent" ("body", "closing", "diagram", "id", "kind", "last_changed", "loaded_digest", "medical_name", "owner_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "published_from", "short_title", "slug", "summary", "title", "version", "withdrawn_from") VALUES (NEW."body", NEW."closing", NEW."diagram", NEW."id", NEW."kind", NEW."last_changed", NEW."loaded_digest", NEW."medical_name", NEW."owner_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."published_from", NEW."short_title", NEW."slug", NEW."summary", NEW."title", NEW."version", NEW."withdrawn_from"); RETURN NULL;', hash='695c0ea62b9ef91ae15ef9f1049835fb59c48ef5', operation='UPDATE', pgid='pgtrigger_update_update_efc23', table='conditions_article', when='AFTER')),
+            model_name="article",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."body" IS DISTINCT FROM (NEW."body") OR OLD."closing" IS DISTINCT FROM (NEW."closing") OR OLD."diagram" IS DISTINCT FROM (NEW."diagram") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."last_changed" IS DISTINCT FROM (NEW."last_changed") OR OLD."loaded_digest" IS DISTINCT FROM (NEW."loaded_digest") OR OLD."medical_name" IS DISTINCT FROM (NEW."medical_name") OR OLD."owner_id" IS DISTINCT FROM (NEW."owner_id") OR OLD."published_from" IS DISTINCT FROM (NEW."published_from") OR OLD."short_title" IS DISTINCT FROM (NEW."short_title") OR OLD."slug" IS DISTINCT FROM (NEW."slug") OR OLD."summary" IS DISTINCT FROM (NEW."summary") OR OLD."title" IS DISTINCT FROM (NEW."title") OR OLD."version" IS DISTINCT FROM (NEW."version") OR OLD."withdrawn_from" IS DISTINCT FROM (NEW."withdrawn_from"))',
+                    func='INSERT INTO "conditions_articleevent" ("body", "closing", "diagram", "id", "kind", "last_changed", "loaded_digest", "medical_name", "owner_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "published_from", "short_title", "slug", "summary", "title", "version", "withdrawn_from") VALUES (NEW."body", NEW."closing", NEW."diagram", NEW."id", NEW."kind", NEW."last_changed", NEW."loaded_digest", NEW."medical_name", NEW."owner_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."published_from", NEW."short_title", NEW."slug", NEW."summary", NEW."title", NEW."version", NEW."withdrawn_from"); RETURN NULL;',
+                    hash="695c0ea62b9ef91ae15ef9f1049835fb59c48ef5",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_efc23",
+                    table="conditions_article",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='section',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "conditions_sectionevent" ("article_id", "condition_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "text") VALUES (NEW."article_id", NEW."condition_id", NEW."id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."position", NEW."text"); RETURN NULL;', hash='b9f5cb58f8c2e81adf6120ac337cd2bc62139f82', operation='INSERT', pgid='pgtrigger_insert_insert_e161a', table='conditions_section', when='AFTER')),
+            model_name="section",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "conditions_sectionevent" ("article_id", "condition_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "text") VALUES (NEW."article_id", NEW."condition_id", NEW."id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."position", NEW."text"); RETURN NULL;',
+                    hash="b9f5cb58f8c2e81adf6120ac337cd2bc62139f82",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_e161a",
+                    table="conditions_section",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='section',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "conditions_sectionevent" ("article_id", "condition_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "text") VALUES (NEW."article_id", NEW."condition_id", NEW."id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."position", NEW."text"); RETURN NULL;', hash='b10d8e3028f8b55996f641ffb920fbba8ba318f1', operation='UPDATE', pgid='pgtrigger_update_update_f622b', table='conditions_section', when='AFTER')),
+            model_name="section",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "conditions_sectionevent" ("article_id", "condition_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "text") VALUES (NEW."article_id", NEW."condition_id", NEW."id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."position", NEW."text"); RETURN NULL;',
+                    hash="b10d8e3028f8b55996f641ffb920fbba8ba318f1",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_f622b",
+                    table="conditions_section",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='source',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "conditions_sourceevent" ("article_id", "checked_by_id", "checked_on", "citation", "claim", "direction", "id", "key", "kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "publisher", "read_where", "strength", "url", "year") VALUES (NEW."article_id", NEW."checked_by_id", NEW."checked_on", NEW."citation", NEW."claim", NEW."direction", NEW."id", NEW."key", NEW."kind", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."position", NEW."publisher", NEW."read_where", NEW."strength", NEW."url", NEW."year"); RETURN NULL;', hash='ff7156f03771d7a6797791fb4369d82a531535bd', operation='INSERT', pgid='pgtrigger_insert_insert_bb3bc', table='conditions_source', when='AFTER')),
+            model_name="source",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "conditions_sourceevent" ("article_id", "checked_by_id", "checked_on", "citation", "claim", "direction", "id", "key", "kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "publisher", "read_where", "strength", "url", "year") VALUES (NEW."article_id", NEW."checked_by_id", NEW."checked_on", NEW."citation", NEW."claim", NEW."direction", NEW."id", NEW."key", NEW."kind", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."position", NEW."publisher", NEW."read_where", NEW."strength", NEW."url", NEW."year"); RETURN NULL;',
+                    hash="ff7156f03771d7a6797791fb4369d82a531535bd",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_bb3bc",
+                    table="conditions_source",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='source',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "conditions_sourceevent" ("article_id", "checked_by_id", "checked_on", "citation", "claim", "direction", "id", "key", "kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "publisher", "read_where", "strength", "url", "year") VALUES (NEW."article_id", NEW."checked_by_id", NEW."checked_on", NEW."citation", NEW."claim", NEW."direction", NEW."id", NEW."key", NEW."kind", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."position", NEW."publisher", NEW."read_where", NEW."strength", NEW."url", NEW."year"); RETURN NULL;', hash='de22c51d94603cab7df573989f0871299ddf4be9', operation='UPDATE', pgid='pgtrigger_update_update_1680d', table='conditions_source', when='AFTER')),
+            model_name="source",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "conditions_sourceevent" ("article_id", "checked_by_id", "checked_on", "citation", "claim", "direction", "id", "key", "kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "publisher", "read_where", "strength", "url", "year") VALUES (NEW."article_id", NEW."checked_by_id", NEW."checked_on", NEW."citation", NEW."claim", NEW."direction", NEW."id", NEW."key", NEW."kind", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."position", NEW."publisher", NEW."read_where", NEW."strength", NEW."url", NEW."year"); RETURN NULL;',
+                    hash="de22c51d94603cab7df573989f0871299ddf4be9",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_1680d",
+                    table="conditions_source",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='source',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('checked_by', None), ('checked_on', None)), models.Q(('checked_by__isnull', False), ('checked_on__isnull', False)), _connector='OR'), name='source_checked_by_somebody'),
+            model_name="source",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("checked_by", None), ("checked_on", None)),
+                    models.Q(("checked_by__isnull", False), ("checked_on__isnull", False)),
+                    _connector="OR",
+                ),
+                name="source_checked_by_somebody",
+            ),
         ),
         migrations.AddField(
-            model_name='amendment',
-            name='confirmed_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="amendment",
+            name="confirmed_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='amendment',
-            name='marked_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="amendment",
+            name="marked_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='articleevent',
-            name='owner',
-            field=models.ForeignKey(blank=True, db_constraint=False, help_text='Who keeps this article up to date.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="articleevent",
+            name="owner",
+            field=models.ForeignKey(
+                blank=True,
+                db_constraint=False,
+                help_text="Who keeps this article up to date.",
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='articleevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
+            model_name="articleevent",
+            name="pgh_context",
+            field=models.ForeignKey(
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                to="pghistory.context",
+            ),
         ),
         migrations.AddField(
-            model_name='articleevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='conditions.article'),
+            model_name="articleevent",
+            name="pgh_obj",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="events",
+                to="conditions.article",
+            ),
         ),
         migrations.AddField(
-            model_name='clue',
-            name='cause',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='clues', to='conditions.article'),
+            model_name="clue",
+            name="cause",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="clues", to="conditions.article"
+            ),
         ),
         migrations.AddField(
-            model_name='oldaddress',
-            name='article',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='old_addresses', to='conditions.article'),
+            model_name="oldaddress",
+            name="article",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="old_addresses", to="conditions.article"
+            ),
         ),
         migrations.AddField(
-            model_name='sectionevent',
-            name='article',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='conditions.article'),
+            model_name="sectionevent",
+            name="article",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to="conditions.article",
+            ),
         ),
         migrations.AddField(
-            model_name='sectionevent',
-            name='condition',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='conditions.article'),
+            model_name="sectionevent",
+            name="condition",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to="conditions.article",
+            ),
         ),
         migrations.AddField(
-            model_name='sectionevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
+            model_name="sectionevent",
+            name="pgh_context",
+            field=models.ForeignKey(
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                to="pghistory.context",
+            ),
         ),
         migrations.AddField(
-            model_name='sectionevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='conditions.section'),
+            model_name="sectionevent",
+            name="pgh_obj",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="events",
+                to="conditions.section",
+            ),
         ),
         migrations.AddField(
-            model_name='signoff',
-            name='article',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sign_offs', to='conditions.article'),
+            model_name="signoff",
+            name="article",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="sign_offs", to="conditions.article"
+            ),
         ),
         migrations.AddField(
-            model_name='signoff',
-            name='signed_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="signoff",
+            name="signed_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='amendment',
-            name='sign_off',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='amendments', to='conditions.signoff'),
+            model_name="amendment",
+            name="sign_off",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="amendments", to="conditions.signoff"
+            ),
         ),
         migrations.AddField(
-            model_name='sourceevent',
-            name='article',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='conditions.article'),
+            model_name="sourceevent",
+            name="article",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to="conditions.article",
+            ),
         ),
         migrations.AddField(
-            model_name='sourceevent',
-            name='checked_by',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="sourceevent",
+            name="checked_by",
+            field=models.ForeignKey(
+                blank=True,
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='sourceevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
+            model_name="sourceevent",
+            name="pgh_context",
+            field=models.ForeignKey(
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                to="pghistory.context",
+            ),
         ),
         migrations.AddField(
-            model_name='sourceevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='conditions.source'),
+            model_name="sourceevent",
+            name="pgh_obj",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="events",
+                to="conditions.source",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='clue',
-            constraint=models.UniqueConstraint(fields=('cause', 'question', 'answer'), name='clue_once'),
+            model_name="clue",
+            constraint=models.UniqueConstraint(fields=("cause", "question", "answer"), name="clue_once"),
         ),
         migrations.AddConstraint(
-            model_name='clue',
-            constraint=models.CheckConstraint(condition=models.Q(('question__in', ['brings_on', 'eases', 'where', 'sides', 'distance'])), name='clue_question_exists'),
+            model_name="clue",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("question__in", ["brings_on", "eases", "where", "sides", "distance"])),
+                name="clue_question_exists",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='oldaddress',
-            constraint=models.UniqueConstraint(fields=('kind', 'slug'), name='old_address_once'),
+            model_name="oldaddress",
+            constraint=models.UniqueConstraint(fields=("kind", "slug"), name="old_address_once"),
         ),
         migrations.AddIndex(
-            model_name='signoff',
-            index=models.Index(fields=['article', '-signed_at'], name='sign_off_newest'),
+            model_name="signoff",
+            index=models.Index(fields=["article", "-signed_at"], name="sign_off_newest"),
         ),
         migrations.AddConstraint(
-            model_name='signoff',
-            constraint=models.CheckConstraint(condition=models.Q(('next_review_on__gt', models.F('signed_at__date'))), name='sign_off_reviewed_again_later'),
+            model_name="signoff",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("next_review_on__gt", models.F("signed_at__date"))),
+                name="sign_off_reviewed_again_later",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='amendment',
-            constraint=models.UniqueConstraint(fields=('sign_off', 'hash_before', 'hash_after'), name='amendment_once'),
+            model_name="amendment",
+            constraint=models.UniqueConstraint(
+                fields=("sign_off", "hash_before", "hash_after"), name="amendment_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='amendment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('confirmed_at', None), ('confirmed_by', None)), models.Q(('confirmed_at__isnull', False), ('confirmed_by__isnull', False)), _connector='OR'), name='amendment_confirmed_by_somebody'),
+            model_name="amendment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("confirmed_at", None), ("confirmed_by", None)),
+                    models.Q(("confirmed_at__isnull", False), ("confirmed_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="amendment_confirmed_by_somebody",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='amendment',
-            constraint=models.CheckConstraint(condition=models.Q(('confirmed_by', None), models.Q(('confirmed_by', models.F('marked_by')), _negated=True), _connector='OR'), name='amendment_confirmed_by_a_second_person'),
+            model_name="amendment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("confirmed_by", None),
+                    models.Q(("confirmed_by", models.F("marked_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="amendment_confirmed_by_a_second_person",
+            ),
         ),
     ]

@@ -5,29 +5,79 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('conditions', '0002_publishing_and_evidence'),
+        ("conditions", "0002_publishing_and_evidence"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='article',
-            name='article_diagram_exists',
+            model_name="article",
+            name="article_diagram_exists",
         ),
         migrations.AlterField(
-            model_name='article',
-            name='diagram',
-            field=models.CharField(blank=True, choices=[('lumbar-spine', 'Lumbar spine'), ('strained-muscle', 'Strained muscle'), ('worn-disc', 'Worn disc'), ('narrowed-canal', 'Narrowed canal'), ('sciatic-nerve', 'Sciatic nerve'), ('facet-joint', 'Facet joint'), ('sacroiliac-joint', 'Sacroiliac joint'), ('narrowed-leg-artery', 'Narrowed leg artery'), ('walking-upright-and-leaning', 'Walking upright, and leaning on a cart'), ('standing-still-eases-calf', 'Standing still eases the calf')], max_length=30),
+            model_name="article",
+            name="diagram",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("lumbar-spine", "Lumbar spine"),
+                    ("strained-muscle", "Strained muscle"),
+                    ("worn-disc", "Worn disc"),
+                    ("narrowed-canal", "Narrowed canal"),
+                    ("sciatic-nerve", "Sciatic nerve"),
+                    ("facet-joint", "Facet joint"),
+                    ("sacroiliac-joint", "Sacroiliac joint"),
+                    ("narrowed-leg-artery", "Narrowed leg artery"),
+                    ("walking-upright-and-leaning", "Walking upright, and leaning on a cart"),
+                    ("standing-still-eases-calf", "Standing still eases the calf"),
+                ],
+                max_length=30,
+            ),
         ),
         migrations.AlterField(
-            model_name='articleevent',
-            name='diagram',
-            field=models.CharField(blank=True, choices=[('lumbar-spine', 'Lumbar spine'), ('strained-muscle', 'Strained muscle'), ('worn-disc', 'Worn disc'), ('narrowed-canal', 'Narrowed canal'), ('sciatic-nerve', 'Sciatic nerve'), ('facet-joint', 'Facet joint'), ('sacroiliac-joint', 'Sacroiliac joint'), ('narrowed-leg-artery', 'Narrowed leg artery'), ('walking-upright-and-leaning', 'Walking upright, and leaning on a cart'), ('standing-still-eases-calf', 'Standing still eases the calf')], max_length=30),
+            model_name="articleevent",
+            name="diagram",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("lumbar-spine", "Lumbar spine"),
+                    ("strained-muscle", "Strained muscle"),
+                    ("worn-disc", "Worn disc"),
+                    ("narrowed-canal", "Narrowed canal"),
+                    ("sciatic-nerve", "Sciatic nerve"),
+                    ("facet-joint", "Facet joint"),
+                    ("sacroiliac-joint", "Sacroiliac joint"),
+                    ("narrowed-leg-artery", "Narrowed leg artery"),
+                    ("walking-upright-and-leaning", "Walking upright, and leaning on a cart"),
+                    ("standing-still-eases-calf", "Standing still eases the calf"),
+                ],
+                max_length=30,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='article',
-            constraint=models.CheckConstraint(condition=models.Q(('diagram', ''), ('diagram__in', ['lumbar-spine', 'strained-muscle', 'worn-disc', 'narrowed-canal', 'sciatic-nerve', 'facet-joint', 'sacroiliac-joint', 'narrowed-leg-artery', 'walking-upright-and-leaning', 'standing-still-eases-calf']), _connector='OR'), name='article_diagram_exists'),
+            model_name="article",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("diagram", ""),
+                    (
+                        "diagram__in",
+                        [
+                            "lumbar-spine",
+                            "strained-muscle",
+                            "worn-disc",
+                            "narrowed-canal",
+                            "sciatic-nerve",
+                            "facet-joint",
+                            "sacroiliac-joint",
+                            "narrowed-leg-artery",
+                            "walking-upright-and-leaning",
+                            "standing-still-eases-calf",
+                        ],
+                    ),
+                    _connector="OR",
+                ),
+                name="article_diagram_exists",
+            ),
         ),
     ]

@@ -4,25 +4,34 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('conditions', '0005_signed_text'),
+        ("conditions", "0005_signed_text"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='synonym',
-            name='is_in_a_to_z',
-            field=models.BooleanField(default=False, help_text='Listed there as “see”, if its meaning names an article. For names of illnesses and treatments.', verbose_name='in the A to Z list'),
+            model_name="synonym",
+            name="is_in_a_to_z",
+            field=models.BooleanField(
+                default=False,
+                help_text="Listed there as “see”, if its meaning names an article. For names of illnesses and treatments.",
+                verbose_name="in the A to Z list",
+            ),
         ),
         migrations.AlterField(
-            model_name='synonym',
-            name='term',
-            field=models.CharField(help_text='As patients say it: slipped disc. Its words may stand in any order.', max_length=60, unique=True),
+            model_name="synonym",
+            name="term",
+            field=models.CharField(
+                help_text="As patients say it: slipped disc. Its words may stand in any order.",
+                max_length=60,
+                unique=True,
+            ),
         ),
         migrations.AlterField(
-            model_name='synonym',
-            name='means',
-            field=models.CharField(help_text='Words of the articles. A comma means “or”: worn disc, degenerative disc.', max_length=120),
+            model_name="synonym",
+            name="means",
+            field=models.CharField(
+                help_text="Words of the articles. A comma means “or”: worn disc, degenerative disc.", max_length=120
+            ),
         ),
     ]
