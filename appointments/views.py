@@ -6,7 +6,7 @@ from functools import wraps
 from typing import Any
 
 from django.core import signing
-from django.db import InterfaceError, OperationalError
+from django.db import Error
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -17,6 +17,7 @@ from appointments.lifecycle import MoveRefused, RequestStatus, Role
 from appointments.models import AlreadySent, AppointmentRequest, RequestSource
 from appointments.promise import promise
 from appointments.safety import SafetyCheck
+from clinic.database_errors import is_connection_lost
 from conditions import walking_line
 from conditions.models import RedFlag
 
@@ -159,6 +160,8 @@ def _send(request: HttpRequest, safety: SafetyCheck, form: AppointmentRequestFor
     except AlreadySent as already_sent:
         context["appointment_request"] = already_sent.appointment_request
         return render(request, "appointments/already_sent.html", context, status=409)
-    except (OperationalError, InterfaceError):
+    except Error as error:
+        if not is_connection_lost(error):
+            raise
         return render(request, "appointments/not_sent.html", context, status=503)
     return redirect(appointment_request)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import dj_database_url
+import psycopg2.extensions
 
 TRUE_WORDS = {"1", "true", "yes", "on"}
 FALSE_WORDS = {"0", "false", "no", "off", ""}
@@ -96,6 +97,7 @@ def database(embedded_data_dir: Path) -> dict[str, Any]:
         }
     try:
         parsed: dict[str, Any] = dict(dj_database_url.parse(url))
+        psycopg2.extensions.parse_dsn(url)
     except Exception as error:  # the library raises several kinds
         raise ConfigurationError(f"DATABASE_URL cannot be read: {_without_password(error, url)}") from None
     if parsed.get("ENGINE") != "django.db.backends.postgresql" or not parsed.get("NAME"):

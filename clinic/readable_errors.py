@@ -24,12 +24,11 @@ def one_line_instead_of_a_traceback() -> Iterator[None]:
 
 
 def is_database_unreachable(error: Exception) -> bool:
-    """True for Django's OperationalError and for the embedded server's own error."""
-    from django.db.utils import OperationalError
-
+    """True when the connection cannot be had or was lost, and for the embedded server's own error."""
+    from clinic.database_errors import is_connection_lost
     from clinic.embedded_postgres.server import EmbeddedPostgresError
 
-    return isinstance(error, OperationalError | EmbeddedPostgresError)
+    return is_connection_lost(error) or isinstance(error, EmbeddedPostgresError)
 
 
 def first_line(error: Exception) -> str:
