@@ -97,11 +97,16 @@ def database(embedded_data_dir: Path) -> dict[str, Any]:
         }
     try:
         parsed: dict[str, Any] = dict(dj_database_url.parse(url))
-        psycopg2.extensions.parse_dsn(url)
     except Exception as error:  # the library raises several kinds
         raise ConfigurationError(f"DATABASE_URL cannot be read: {_without_password(error, url)}") from None
     if parsed.get("ENGINE") != "django.db.backends.postgresql" or not parsed.get("NAME"):
         raise ConfigurationError("DATABASE_URL must look like postgresql://user:password@host:5432/name")
+    try:
+        psycopg2.extensions.parse_dsn(url)
+    except psycopg2.Error:  # its text may hold the password
+        raise ConfigurationError(
+            "DATABASE_URL has an option or a character that PostgreSQL does not take"
+        ) from None
     options = parsed.setdefault("OPTIONS", {})
     options.setdefault("connect_timeout", 5)
     return {**parsed, **lasting}

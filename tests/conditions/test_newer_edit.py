@@ -11,6 +11,7 @@ from django.db import connection, connections, transaction
 from django.test import Client
 
 from conditions import article_files
+from conditions.admin.newer_edit import NewerEditAdmin
 from conditions.models import Article, Clue, MayHelp, NewerEdit, Section, Source
 from tests.conditions.articles import CAUSE, CONDITION, admin_url, article, form_in, open_form, save
 from tests.form_posts import page, post_form
@@ -407,6 +408,25 @@ def test_two_saves_at_the_same_moment_leave_one_of_them(first: Client, second: C
         thread.join()
     assert sorted(statuses) == [302, 409]
     assert article().version == START + 1
+
+
+def test_save_between_the_comparison_and_the_form_is_seen(second: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The form is read after the version was compared: what it is saved from is what the editor saw."""
+    mine = open_form(second)
+    stock_get_object, reads = NewerEditAdmin.get_object, []
+
+    def save_before_the_last_read(self: NewerEditAdmin, *args: Any, **kwargs: Any) -> Any:
+        reads.append(True)
+        if len(reads) == 3:  # the panels read it first, then the comparison, then the form
+            other = article()
+            other.title = "Theirs"
+            other.save()
+        return stock_get_object(self, *args, **kwargs)
+
+    monkeypatch.setattr(NewerEditAdmin, "get_object", save_before_the_last_read)
+    assert save(second, changed(mine, title="Mine")).status_code == 409
+    assert len(reads) >= 3
+    assert article().title == "Theirs"
 
 
 def test_version_is_asked_again_under_the_lock(second: Client, monkeypatch: pytest.MonkeyPatch) -> None:
