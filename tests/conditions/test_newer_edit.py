@@ -410,6 +410,20 @@ def test_two_saves_at_the_same_moment_leave_one_of_them(first: Client, second: C
     assert article().version == START + 1
 
 
+def save_elsewhere() -> None:
+    """Somebody else saves, over a connection of their own."""
+
+    def save_theirs() -> None:
+        theirs = article()
+        theirs.title = "Theirs"
+        theirs.save()
+        connections.close_all()
+
+    somebody_else = threading.Thread(target=save_theirs)
+    somebody_else.start()
+    somebody_else.join()
+
+
 def test_save_between_the_comparison_and_the_form_is_seen(second: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """The form is read after the version was compared: what it is saved from is what the editor saw."""
     mine = open_form(second)
@@ -418,9 +432,7 @@ def test_save_between_the_comparison_and_the_form_is_seen(second: Client, monkey
     def save_before_the_last_read(self: NewerEditAdmin, *args: Any, **kwargs: Any) -> Any:
         reads.append(True)
         if len(reads) == 3:  # the panels read it first, then the comparison, then the form
-            other = article()
-            other.title = "Theirs"
-            other.save()
+            save_elsewhere()
         return stock_get_object(self, *args, **kwargs)
 
     monkeypatch.setattr(NewerEditAdmin, "get_object", save_before_the_last_read)
@@ -434,17 +446,9 @@ def test_version_is_asked_again_under_the_lock(second: Client, monkeypatch: pyte
     mine = open_form(second)
     stock_save = Article.save
 
-    def save_elsewhere() -> None:
-        other = article()
-        other.title = "Theirs"
-        stock_save(other)
-        connections.close_all()
-
     def save_late(self: Article, *args: Any, **kwargs: Any) -> None:
         monkeypatch.setattr(Article, "save", stock_save)
-        somebody_else = threading.Thread(target=save_elsewhere)
-        somebody_else.start()
-        somebody_else.join()
+        save_elsewhere()
         self.save(*args, **kwargs)
 
     monkeypatch.setattr(Article, "save", save_late)

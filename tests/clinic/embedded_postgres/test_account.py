@@ -6,6 +6,7 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 from clinic.embedded_postgres import server as server_module
@@ -17,7 +18,11 @@ from .processes import as_user, kill_all, needs_root, query, server_processes
 
 
 def users_of(server: Server) -> set[str]:
-    return {process.username() for process in server_processes(server.data)}
+    names = set()
+    for process in server_processes(server.data):
+        with suppress(psutil.NoSuchProcess):  # a worker of the server may be done by now
+            names.add(process.username())
+    return names
 
 
 def permissions_above(path: Path) -> dict[Path, tuple[int, int]]:
