@@ -6,7 +6,7 @@ from functools import wraps
 from typing import Any
 
 from django.core import signing
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -17,6 +17,7 @@ from appointments.lifecycle import MoveRefused, RequestStatus, Role
 from appointments.models import AlreadySent, AppointmentRequest, RequestSource
 from appointments.promise import promise
 from appointments.safety import SafetyCheck
+from clinic.readable_errors import is_database_unreachable
 from conditions.models import RedFlag
 
 View = Callable[..., HttpResponseBase]
@@ -150,6 +151,8 @@ def _send(request: HttpRequest, safety: SafetyCheck, form: AppointmentRequestFor
     except AlreadySent as already_sent:
         context["appointment_request"] = already_sent.appointment_request
         return render(request, "appointments/already_sent.html", context, status=409)
-    except (OperationalError, InterfaceError):
+    except (DatabaseError, InterfaceError) as error:
+        if not is_database_unreachable(error):
+            raise
         return render(request, "appointments/not_sent.html", context, status=503)
     return redirect(appointment_request)

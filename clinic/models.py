@@ -1,16 +1,16 @@
 """The practice: who we are, how to reach us, when we are open."""
 
-import contextlib
 import zoneinfo
 from datetime import time
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
-from django.db import InterfaceError, OperationalError, models
+from django.db import DatabaseError, InterfaceError, models
 from django.db.models import F, Q
 from phonenumber_field.modelfields import PhoneNumberField
 
 from clinic.hours import WorkingHours
+from clinic.readable_errors import is_database_unreachable
 
 
 def validate_time_zone(name: str) -> None:
@@ -47,8 +47,11 @@ class ClinicProfileQuerySet(models.QuerySet["ClinicProfile"]):
         While the database is away, the copy that this process read last: a page that says what went wrong must
         still show the phone number.
         """
-        with contextlib.suppress(OperationalError, InterfaceError):
+        try:
             ClinicProfile.last_known = self.select_related("announcement").first()
+        except (DatabaseError, InterfaceError) as error:
+            if not is_database_unreachable(error):
+                raise
         return ClinicProfile.last_known
 
 
