@@ -17,7 +17,7 @@ from appointments.lifecycle import MoveRefused, RequestStatus, Role
 from appointments.models import AlreadySent, AppointmentRequest, RequestSource
 from appointments.promise import promise
 from appointments.safety import SafetyCheck
-from clinic.database_errors import is_connection_lost
+from clinic.readable_errors import is_database_unreachable
 from conditions import walking_line
 from conditions.models import RedFlag
 
@@ -161,7 +161,7 @@ def _send(request: HttpRequest, safety: SafetyCheck, form: AppointmentRequestFor
         context["appointment_request"] = already_sent.appointment_request
         return render(request, "appointments/already_sent.html", context, status=409)
     except Error as error:
-        if not is_connection_lost(error):
+        if not is_database_unreachable(error):
             raise
         return render(request, "appointments/not_sent.html", context, status=503)
     return redirect(appointment_request)

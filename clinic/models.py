@@ -9,8 +9,8 @@ from django.db import Error, models
 from django.db.models import F, Q
 from phonenumber_field.modelfields import PhoneNumberField
 
-from clinic.database_errors import is_connection_lost
 from clinic.hours import WorkingHours
+from clinic.readable_errors import is_database_unreachable
 
 
 def validate_time_zone(name: str) -> None:
@@ -50,7 +50,7 @@ class ClinicProfileQuerySet(models.QuerySet["ClinicProfile"]):
         try:
             ClinicProfile.last_known = self.select_related("announcement").first()
         except Error as error:
-            if not is_connection_lost(error):
+            if not is_database_unreachable(error):
                 raise
         return ClinicProfile.last_known
 

@@ -24,11 +24,17 @@ def one_line_instead_of_a_traceback() -> Iterator[None]:
 
 
 def is_database_unreachable(error: Exception) -> bool:
-    """True when the connection cannot be had or was lost, and for the embedded server's own error."""
-    from clinic.database_errors import is_connection_lost
+    """True when the database is away or went away, false for what is wrong with a statement or a row of ours.
+
+    Mostly Django's OperationalError or InterfaceError, or the embedded server's own error. A server that ends in
+    the middle of a statement may also be a bare DatabaseError: that is how psycopg2 then tells.
+    """
+    from django.db.utils import DatabaseError, InterfaceError, OperationalError
+
     from clinic.embedded_postgres.server import EmbeddedPostgresError
 
-    return is_connection_lost(error) or isinstance(error, EmbeddedPostgresError)
+    away = OperationalError | InterfaceError | EmbeddedPostgresError
+    return isinstance(error, away) or type(error) is DatabaseError
 
 
 def first_line(error: Exception) -> str:

@@ -1,7 +1,7 @@
 """Pages about the clinic itself, the two health doors, and the pages for what went wrong."""
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -45,7 +45,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
     try:
         executor = MigrationExecutor(connection)
         waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    except DatabaseError:
+    except (DatabaseError, InterfaceError):
         return HttpResponse(
             "the database cannot be reached\n", status=503, content_type="text/plain; charset=utf-8"
         )

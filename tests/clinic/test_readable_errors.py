@@ -3,11 +3,18 @@
 import sys
 
 import pytest
-from django.db.utils import OperationalError
+from django.db.utils import (
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    ProgrammingError,
+)
 
 from clinic.embedded_postgres.server import EmbeddedPostgresError
 from clinic.env import ConfigurationError
-from clinic.readable_errors import first_line, one_line_instead_of_a_traceback
+from clinic.readable_errors import first_line, is_database_unreachable, one_line_instead_of_a_traceback
 from tests.commands import NOWHERE, PRODUCTION, SECRET, assert_one_line, manage, run
 
 
@@ -84,3 +91,19 @@ def test_error_of_the_environment_ends_the_process_with_a_line(error: Exception,
 
 def test_first_line_of_an_error_without_text_is_its_name() -> None:
     assert first_line(ValueError(" \n ")) == "ValueError"
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_away"),
+    [
+        (OperationalError, True),
+        (InterfaceError, True),
+        (DatabaseError, True),  # psycopg2's word for a server that ends in the middle of a statement
+        (IntegrityError, False),
+        (DataError, False),
+        (ProgrammingError, False),
+        (ValueError, False),
+    ],
+)
+def test_database_that_is_away_is_told_from_a_statement_that_is_wrong(kind: type[Exception], is_away: bool) -> None:
+    assert is_database_unreachable(kind("reason")) == is_away
