@@ -1,15 +1,13 @@
-"""The practice: who we are, how to reach us, when we are open."""
+"""The practice: who we are and how to reach us."""
 
 import zoneinfo
-from datetime import time
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import Error, models
-from django.db.models import F, Q
+from django.db.models import Q
 from phonenumber_field.modelfields import PhoneNumberField
 
-from clinic.hours import WorkingHours
 from clinic.readable_errors import is_database_unreachable
 
 
@@ -67,6 +65,7 @@ class ClinicProfile(models.Model):
         "address",
         "emergency_number",
         "time_zone",
+        "staff_email",
         "announcement",
     )
     PRIVATE_FIELDS = ()
@@ -79,6 +78,9 @@ class ClinicProfile(models.Model):
     address = models.TextField(max_length=300, blank=True)
     emergency_number = models.CharField(max_length=10, validators=[RegexValidator(r"^[0-9]{2,10}$")])
     time_zone = models.CharField(max_length=64, validators=[validate_time_zone])
+    staff_email = models.EmailField(
+        blank=True, help_text="Where the staff read notices about urgent requests. They hold no patient's name."
+    )
     announcement = models.ForeignKey(
         Announcement, null=True, blank=True, on_delete=models.SET_NULL, help_text="The banner that is up now."
     )
@@ -102,67 +104,3 @@ class ClinicProfile(models.Model):
     def zone(self) -> zoneinfo.ZoneInfo:
         """The time zone in which this clinic enters and reads times."""
         return zoneinfo.ZoneInfo(self.time_zone)
-
-
-class Weekday(models.IntegerChoices):
-    """Days as `date.weekday()` counts them."""
-
-    MONDAY = 0, "Monday"
-    TUESDAY = 1, "Tuesday"
-    WEDNESDAY = 2, "Wednesday"
-    THURSDAY = 3, "Thursday"
-    FRIDAY = 4, "Friday"
-    SATURDAY = 5, "Saturday"
-    SUNDAY = 6, "Sunday"
-
-
-class OpeningHours(models.Model):
-    """One period on one day of the week, in the clinic's zone. A day may have several."""
-
-    PUBLIC_FIELDS = ("id", "weekday", "opens", "closes")
-    PRIVATE_FIELDS = ()
-
-    weekday = models.PositiveSmallIntegerField(choices=Weekday)
-    opens = models.TimeField()
-    closes = models.TimeField()
-
-    class Meta:
-        verbose_name_plural = "opening hours"
-        ordering = ["weekday", "opens"]
-        constraints = [
-            models.CheckConstraint(condition=Q(opens__lt=F("closes")), name="opening_hours_open_before_close"),
-            models.CheckConstraint(condition=Q(weekday__range=(0, 6)), name="opening_hours_weekday_exists"),
-            models.UniqueConstraint(fields=["weekday", "opens"], name="opening_hours_once"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_weekday_display()} {self.opens:%H:%M} to {self.closes:%H:%M}"
-
-
-class ClosedDate(models.Model):
-    """A day on which the clinic stays closed whatever the weekday says."""
-
-    PUBLIC_FIELDS = ("id", "date", "reason")
-    PRIVATE_FIELDS = ()
-
-    date = models.DateField(unique=True)
-    reason = models.CharField(max_length=80, blank=True)
-
-    class Meta:
-        ordering = ["date"]
-
-    def __str__(self) -> str:
-        return f"{self.date}"
-
-
-def working_hours(zone: zoneinfo.ZoneInfo) -> WorkingHours:
-    """The clinic's calendar as `clinic.hours` reckons with it, its times in `zone`. Two queries."""
-    periods: dict[int, list[tuple[time, time]]] = {}
-    for row in OpeningHours.objects.order_by("weekday", "opens"):
-        day = periods.setdefault(row.weekday, [])
-        if day and row.opens <= day[-1][1]:  # overlapping rows are one opening
-            day[-1] = (day[-1][0], max(day[-1][1], row.closes))
-        else:
-            day.append((row.opens, row.closes))
-    closed = frozenset(ClosedDate.objects.values_list("date", flat=True))
-    return WorkingHours(periods=periods, closed_dates=closed, zone=zone)

@@ -1,0 +1,74 @@
+"""When the clinic is open."""
+
+import zoneinfo
+from datetime import time
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from clinic.hours import WorkingHours
+
+
+class Weekday(models.IntegerChoices):
+    """Days as `date.weekday()` counts them."""
+
+    MONDAY = 0, _("Monday")
+    TUESDAY = 1, _("Tuesday")
+    WEDNESDAY = 2, _("Wednesday")
+    THURSDAY = 3, _("Thursday")
+    FRIDAY = 4, _("Friday")
+    SATURDAY = 5, _("Saturday")
+    SUNDAY = 6, _("Sunday")
+
+
+class OpeningHours(models.Model):
+    """One period on one day of the week, in the clinic's zone. A day may have several."""
+
+    PUBLIC_FIELDS = ("id", "weekday", "opens", "closes")
+    PRIVATE_FIELDS = ()
+
+    weekday = models.PositiveSmallIntegerField(choices=Weekday)
+    opens = models.TimeField()
+    closes = models.TimeField()
+
+    class Meta:
+        verbose_name_plural = "opening hours"
+        ordering = ["weekday", "opens"]
+        constraints = [
+            models.CheckConstraint(condition=Q(opens__lt=F("closes")), name="opening_hours_open_before_close"),
+            models.CheckConstraint(condition=Q(weekday__range=(0, 6)), name="opening_hours_weekday_exists"),
+            models.UniqueConstraint(fields=["weekday", "opens"], name="opening_hours_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_weekday_display()} {self.opens:%H:%M} to {self.closes:%H:%M}"
+
+
+class ClosedDate(models.Model):
+    """A day on which the clinic stays closed whatever the weekday says."""
+
+    PUBLIC_FIELDS = ("id", "date", "reason")
+    PRIVATE_FIELDS = ()
+
+    date = models.DateField(unique=True)
+    reason = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        ordering = ["date"]
+
+    def __str__(self) -> str:
+        return f"{self.date}"
+
+
+def working_hours(zone: zoneinfo.ZoneInfo) -> WorkingHours:
+    """The clinic's calendar as `clinic.hours` reckons with it, its times in `zone`. Two queries."""
+    periods: dict[int, list[tuple[time, time]]] = {}
+    for row in OpeningHours.objects.order_by("weekday", "opens"):
+        day = periods.setdefault(row.weekday, [])
+        if day and row.opens <= day[-1][1]:  # overlapping rows are one opening
+            day[-1] = (day[-1][0], max(day[-1][1], row.closes))
+        else:
+            day.append((row.opens, row.closes))
+    closed = frozenset(ClosedDate.objects.values_list("date", flat=True))
+    return WorkingHours(periods=periods, closed_dates=closed, zone=zone)
