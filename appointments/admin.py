@@ -17,12 +17,12 @@ from django.utils.timesince import timesince
 from django.views.decorators.http import require_POST, require_safe
 
 from appointments.lifecycle import OPEN_STATUSES, MoveRefused, RequestStatus, Urgency, find_move, moves_open_to
-from appointments.models import AppointmentRequest, PartOfDay
+from appointments.models import AppointmentRequest
+from appointments.models.answers import WINDOWS
 from appointments.models.sending import QUEUE_ORDER
 from appointments.roles import roles_of
 from appointments.staff_forms import MoveForm
 from clinic.admin import StaffAdmin
-from clinic.models import Weekday
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -201,6 +201,7 @@ class AppointmentRequestAdmin(StaffAdmin):
             by=cast("User", request.user),
             roles=roles_of(request.user),
             note=form.cleaned_data["note"],
+            message=form.cleaned_data.get("message", ""),
             appointment_starts_at=form.cleaned_data.get("appointment_starts_at"),
         )
 
@@ -231,8 +232,7 @@ class AppointmentRequestAdmin(StaffAdmin):
             "is_late": appointment_request.is_late(timezone.now()),
             "red_flag_answers": appointment_request.red_flag_answers.all(),
             "status_changes": appointment_request.status_changes.select_related("changed_by"),
-            "preferred_days": [Weekday(day).label for day in appointment_request.preferred_days],
-            "preferred_times": [PartOfDay(part).label for part in appointment_request.preferred_times],
+            "windows": [str(dict(WINDOWS)[name]) for name in appointment_request.windows],
             "move_forms": move_forms,
             "refusal": refusal,
             "unsaved_note": "" if any(form.is_bound for form in move_forms) else request.POST.get("note", ""),

@@ -15,12 +15,10 @@ from django.utils.text import capfirst
 from phonenumber_field.formfields import PhoneNumberField
 
 from appointments.fields import BirthDateField
-from appointments.models import Duration, PartOfDay, PreferredContact
+from appointments.models import Duration, PreferredContact
+from appointments.models.answers import WINDOWS
 from appointments.models.request import PROBLEM_MAX_LENGTH
-from clinic.models import Weekday
 from conditions.models import RedFlag, Tier, by_tier
-
-OPEN_WEEKDAYS = [choice for choice in Weekday.choices if choice[0] <= Weekday.FRIDAY]
 
 
 class FreeTextField(forms.CharField):
@@ -121,9 +119,9 @@ class AppointmentRequestForm(forms.Form):
     bound_field_class = Question
     SECTIONS: ClassVar = (
         ("About you", ("full_name", "birth_date")),
-        ("How to reach you", ("phone", "email", "preferred_contact", "may_leave_message")),
+        ("How to reach you", ("phone", "email", "preferred_contact", "may_leave_voicemail")),
         ("What is wrong", ("problem", "duration")),
-        ("When suits you", ("preferred_days", "preferred_times", "availability")),
+        ("When suits you", ("windows", "unsuitable_dates")),
         ("Your agreement", ("consent",)),
     )
 
@@ -168,7 +166,7 @@ class AppointmentRequestForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": "Choose how we should reach you"},
     )
-    may_leave_message = forms.BooleanField(
+    may_leave_voicemail = forms.BooleanField(
         label="You may leave a voice message that says who is calling",
         required=False,
     )
@@ -188,22 +186,14 @@ class AppointmentRequestForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": "Choose how long you have had it"},
     )
-    preferred_days = forms.TypedMultipleChoiceField(
-        label="Which days suit you?",
-        choices=OPEN_WEEKDAYS,
-        coerce=int,
-        required=False,
-        help_text="Choose all that suit. Leave empty if any day is fine.",
-        widget=forms.CheckboxSelectMultiple,
-    )
-    preferred_times = forms.MultipleChoiceField(
+    windows = forms.MultipleChoiceField(
         label="Which times suit you?",
-        choices=PartOfDay,
+        choices=WINDOWS[:15],
         required=False,
         help_text="Choose all that suit. Leave empty if any time is fine.",
         widget=forms.CheckboxSelectMultiple,
     )
-    availability = forms.CharField(
+    unsuitable_dates = forms.CharField(
         label="Are there dates that do not suit you?",
         max_length=300,
         required=False,

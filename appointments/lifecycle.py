@@ -10,7 +10,7 @@ from django.db.models import IntegerChoices, TextChoices
 
 
 class RequestStatus(TextChoices):
-    """Where a request stands."""
+    """Where a request stands, in the words of the staff. What the patient reads stands in the stages' templates."""
 
     RECEIVED = "received", "Received"
     IN_REVIEW = "in_review", "In review"
@@ -76,6 +76,8 @@ class Move:
     roles: frozenset[Role]
     needs_note: bool = False
     needs_appointment_time: bool = False
+    needs_message: bool = False  # to the patient
+    is_contact: bool = False  # the clinic has answered: the promise is met
     reopens: bool = False
 
 
@@ -86,18 +88,30 @@ def _withdraw(from_status: RequestStatus) -> Move:
 
 TRANSITIONS: tuple[Move, ...] = (
     Move(RequestStatus.RECEIVED, RequestStatus.IN_REVIEW, "Start review", TRIAGE),
-    Move(RequestStatus.IN_REVIEW, RequestStatus.BOOKED, "Book", TRIAGE, needs_appointment_time=True),
+    Move(
+        RequestStatus.IN_REVIEW, RequestStatus.BOOKED, "Book", TRIAGE, needs_appointment_time=True, is_contact=True
+    ),
     Move(
         RequestStatus.IN_REVIEW,
         RequestStatus.AWAITING_PATIENT,
         "Need something from patient",
         TRIAGE,
-        needs_note=True,
+        needs_message=True,
+        is_contact=True,
     ),
-    Move(RequestStatus.AWAITING_PATIENT, RequestStatus.IN_REVIEW, "Continue review", TRIAGE),
+    # The patient makes it by answering: by adding something, new times, a new number, or that it is worse.
+    Move(RequestStatus.AWAITING_PATIENT, RequestStatus.IN_REVIEW, "Continue review", TRIAGE | {Role.PATIENT}),
     Move(RequestStatus.IN_REVIEW, RequestStatus.UNREACHABLE, "Could not reach patient", TRIAGE),
-    Move(RequestStatus.UNREACHABLE, RequestStatus.IN_REVIEW, "Reopen", TRIAGE, reopens=True),
-    Move(RequestStatus.IN_REVIEW, RequestStatus.DECLINED, "Decline", DECIDERS, needs_note=True),
+    Move(RequestStatus.UNREACHABLE, RequestStatus.IN_REVIEW, "Reopen", TRIAGE | {Role.PATIENT}, reopens=True),
+    Move(
+        RequestStatus.IN_REVIEW,
+        RequestStatus.DECLINED,
+        "Decline",
+        DECIDERS,
+        needs_note=True,
+        needs_message=True,
+        is_contact=True,
+    ),
     Move(RequestStatus.IN_REVIEW, RequestStatus.DUPLICATE, "Mark as duplicate", TRIAGE, needs_note=True),
     _withdraw(RequestStatus.RECEIVED),
     _withdraw(RequestStatus.IN_REVIEW),
@@ -136,10 +150,16 @@ def moves_open_to(roles: frozenset[Role], from_status: str) -> Iterator[Move]:
 
 
 def check_move(
-    from_status: str, to_status: str, roles: frozenset[Role], *, note: str, has_appointment_time: bool
+    from_status: str,
+    to_status: str,
+    roles: frozenset[Role],
+    *,
+    note: str = "",
+    message: str = "",
+    has_appointment_time: bool = False,
 ) -> Move:
     """The row for this move. Raises MoveRefused with code `no_such_move`, `not_your_role`, `note_missing`,
-    `appointment_time_missing` or `appointment_time_unexpected`."""
+    `message_missing`, `message_unexpected`, `appointment_time_missing` or `appointment_time_unexpected`."""
     move = find_move(from_status, to_status)
     if move is None:
         labels = RequestStatus(from_status).label, RequestStatus(to_status).label
@@ -148,6 +168,10 @@ def check_move(
         raise MoveRefused("not_your_role", f"Your role may not use “{move.verb}”.")
     if move.needs_note and not note.strip():
         raise MoveRefused("note_missing", f"“{move.verb}” needs a note that says why.")
+    if move.needs_message and not message.strip():
+        raise MoveRefused("message_missing", f"“{move.verb}” needs a message that tells the patient what to do.")
+    if message.strip() and not move.needs_message:
+        raise MoveRefused("message_unexpected", f"“{move.verb}” takes no message to the patient.")
     if move.needs_appointment_time and not has_appointment_time:
         raise MoveRefused("appointment_time_missing", f"“{move.verb}” needs the date and time.")
     if has_appointment_time and not move.needs_appointment_time:

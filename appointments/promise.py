@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from appointments.lifecycle import Urgency
 from clinic.hours import NoWorkingTime, WorkingHours
-from clinic.models import ClinicProfile, working_hours
+from clinic.models import working_hours
 
 WORKING_DAY = timedelta(hours=8)
 
@@ -53,9 +53,14 @@ def reply_by(received_at: datetime, urgency: Urgency, hours: WorkingHours) -> da
 def promise(received_at: datetime, urgency: Urgency) -> datetime | None:
     """The reply-by time for a request received then, by the clinic's own opening hours; None when it has none.
 
-    Three queries. Raises ClinicProfile.DoesNotExist before the clinic's profile is loaded.
+    One query. Raises ClinicProfile.DoesNotExist before the clinic's profile is loaded.
     """
+    return promised_by(received_at, urgency, working_hours())
+
+
+def promised_by(received_at: datetime, urgency: Urgency, hours: WorkingHours) -> datetime | None:
+    """`reply_by`, or None for a clinic that has no opening to promise by."""
     try:
-        return reply_by(received_at, urgency, working_hours(ClinicProfile.objects.get().zone))
+        return reply_by(received_at, urgency, hours)
     except NoWorkingTime:
         return None

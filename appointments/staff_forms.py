@@ -24,6 +24,12 @@ class MoveForm(forms.Form):
         widget=forms.Textarea({"rows": 2}),
         help_text="Kept on the record. The patient does not see it.",
     )
+    message = forms.CharField(
+        label="Message to the patient",
+        max_length=NOTE_MAX_LENGTH,
+        widget=forms.Textarea({"rows": 3}),
+        help_text="Goes out by mail, as it stands. Without an email address: say it on the phone.",
+    )
     appointment_starts_at = forms.SplitDateTimeField(
         label="Date and time",
         widget=forms.SplitDateTimeWidget(
@@ -41,6 +47,10 @@ class MoveForm(forms.Form):
         if move.needs_note:
             self.fields["note"].required = True
             self.fields["note"].error_messages["required"] = f"“{move.verb}” needs a note that says why"
+        if move.needs_message:
+            self.fields["message"].error_messages["required"] = f"“{move.verb}” needs a message to the patient"
+        else:
+            del self.fields["message"]
         if not move.needs_appointment_time:
             del self.fields["appointment_starts_at"]
 

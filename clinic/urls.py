@@ -1,18 +1,20 @@
 """The doors of the house."""
 
 from django.contrib import admin
+from django.conf.urls.i18n import i18n_patterns
 from django.urls import include, path
 
 from clinic import views
 
 urlpatterns = [
     path("", include("conditions.urls")),
-    path("appointments/", include("appointments.urls")),
     path("privacy/", views.privacy, name="privacy"),
     path("accessibility/", views.accessibility, name="accessibility"),
     path("robots.txt", views.robots, name="robots"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
     path("admin/", admin.site.urls),
+    # English at the address itself, Spanish under /es/.
+    *i18n_patterns(path("appointments/", include("appointments.urls")), prefix_default_language=False),
 ]
 handler500 = "clinic.views.server_error"

@@ -150,6 +150,10 @@ def test_every_field_is_private_or_public(model: type[models.Model]) -> None:
 # A time at which something happened, and why nobody of ours is named beside it.
 NOBODY_BESIDE = {
     "AppointmentRequest.received_at": "the patient sent it",
+    "AppointmentRequest.worse_at": "the patient said it",
+    "AppointmentRequest.patient_wrote_at": "the patient wrote",
+    "AppointmentRequest.windows_end_at": "when the preferred times have passed",
+    "AppointmentRequest.dates_asked_at": "the clock asked",
     "AppointmentRequest.appointment_starts_at": "the appointment's own time; its status change names who booked",
 }
 

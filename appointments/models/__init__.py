@@ -1,22 +1,48 @@
 """Appointment requests and their record."""
 
-from appointments.models.record import RedFlagAnswer, StatusChange
-from appointments.models.request import (
-    AppointmentRequest,
+from appointments.models.answers import (
+    AccessNeed,
+    Course,
     Duration,
+    EasedBy,
+    Language,
+    LegsAffected,
+    Numbness,
     PartOfDay,
+    PatientHistory,
     PreferredContact,
+    RecordKind,
     RequestSource,
+    SeenBefore,
+    ShortNotice,
+    SpokenLanguage,
+    WalkingDistance,
 )
+from appointments.models.record import EventKind, RedFlagAnswer, RequestEvent, StatusChange
+from appointments.models.request import AppointmentRequest
 from appointments.models.sending import AlreadySent
 
 __all__ = [
+    "AccessNeed",
     "AlreadySent",
     "AppointmentRequest",
+    "Course",
     "Duration",
+    "EasedBy",
+    "EventKind",
+    "Language",
+    "LegsAffected",
+    "Numbness",
     "PartOfDay",
+    "PatientHistory",
     "PreferredContact",
+    "RecordKind",
     "RedFlagAnswer",
+    "RequestEvent",
     "RequestSource",
+    "SeenBefore",
+    "ShortNotice",
+    "SpokenLanguage",
     "StatusChange",
+    "WalkingDistance",
 ]

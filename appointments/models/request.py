@@ -1,16 +1,19 @@
 """What a patient sends. It is not an appointment until it is booked."""
 
 import datetime
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
-from django.contrib.postgres.fields import ArrayField
+from django.conf import settings
 from django.core.validators import MaxLengthValidator
 from django.db import models, transaction
 from django.db.models import F, Q
+from django.db.models.functions import Lower
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from phonenumber_field.modelfields import PhoneNumberField
 
+from appointments import emails
 from appointments.lifecycle import (
     OPEN_STATUSES,
     MoveRefused,
@@ -19,50 +22,40 @@ from appointments.lifecycle import (
     Urgency,
     check_move,
 )
-from appointments.models.record import StatusChange
-from appointments.models.sending import AppointmentRequestQuerySet
+from appointments.models.answers import (
+    WINDOWS,
+    AccessNeed,
+    Course,
+    Duration,
+    EasedBy,
+    Language,
+    LegsAffected,
+    Numbness,
+    PartOfDay,
+    PatientHistory,
+    PreferredContact,
+    RecordKind,
+    RequestSource,
+    SeenBefore,
+    ShortNotice,
+    SpokenLanguage,
+    WalkingDistance,
+    choice,
+    several,
+)
+from appointments.models.record import EventKind, RedFlagAnswer, RequestEvent, StatusChange
+from appointments.models.sending import IN_QUEUE, QUEUE_ORDER, AppointmentRequestQuerySet
 from appointments.status_link import token_of
-from clinic.models import Weekday
-from conditions.models import Article
+from clinic import outbox
+from clinic.models import PaymentOption, working_hours
+from conditions.models import Article, RedFlag
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 PROBLEM_MAX_LENGTH = 2_000  # characters
 UNBOOKED = {"appointment_starts_at": None}
-
-
-class Duration(models.TextChoices):
-    """For how long the problem has been there. Acute and chronic as in the fact sheets: 4 and 12 weeks."""
-
-    UNDER_2_WEEKS = "under_2_weeks", "Less than 2 weeks"
-    UNDER_6_WEEKS = "under_6_weeks", "2 to 6 weeks"
-    UNDER_12_WEEKS = "under_12_weeks", "6 to 12 weeks"
-    OVER_12_WEEKS = "over_12_weeks", "More than 12 weeks"
-    UNSURE = "unsure", "I am not sure"
-
-
-class PreferredContact(models.TextChoices):
-    """How the patient wants to be reached."""
-
-    PHONE = "phone", "Phone call"
-    EMAIL = "email", "Email"
-
-
-class PartOfDay(models.TextChoices):
-    """Parts of a day, for when an appointment would suit."""
-
-    MORNING = "morning", "Morning"
-    MIDDAY = "midday", "Around noon"
-    AFTERNOON = "afternoon", "Afternoon"
-
-
-class RequestSource(models.TextChoices):
-    """How a request came in."""
-
-    WEB = "web", "Web form"
-    PHONE = "phone", "Phone"
-    WALK_IN = "walk_in", "Walk-in"
+STALE = "Somebody else has changed this request since you opened it. Nothing was saved."
 
 
 class AppointmentRequest(models.Model):
@@ -78,25 +71,56 @@ class AppointmentRequest(models.Model):
         "version",
         "urgency",
         "source",
+        "keyed_in_by",
+        "language",
         "received_at",
         "reply_by",
+        "answered_at",
+        "answered_by",
+        "answered_after",
+        "worse_at",
+        "patient_wrote_at",
+        "windows_end_at",
+        "dates_asked_at",
+        "same_person_as",
         "is_demo",
         "privacy_version",
     )
     PRIVATE_FIELDS = (
         "article",
         "is_checked_by_clinician",
+        "problem",
+        "duration",
+        "walking_distance",
+        "eased_by",
+        "legs_affected",
+        "numbness",
+        "course",
+        "seen_before",
+        "records_held",
         "full_name",
         "birth_date",
+        "patient_history",
+        "proxy_name",
+        "proxy_relation",
+        "has_proxy_consent",
+        "spoken_language",
+        "other_language",
+        "needs_interpreter",
+        "access_needs",
         "phone",
         "email",
         "preferred_contact",
-        "may_leave_message",
-        "problem",
-        "duration",
-        "preferred_days",
-        "preferred_times",
-        "availability",
+        "contact_times",
+        "may_leave_voicemail",
+        "may_name_clinic",
+        "may_text",
+        "windows",
+        "unsuitable_dates",
+        "earliest_date",
+        "latest_date",
+        "short_notice",
+        "payment_option",
         "appointment_starts_at",
     )
 
@@ -108,28 +132,78 @@ class AppointmentRequest(models.Model):
     version = models.PositiveIntegerField(default=1, editable=False)
     urgency = models.PositiveSmallIntegerField(choices=Urgency)
     source = models.CharField(max_length=10, choices=RequestSource, default=RequestSource.WEB)
+    keyed_in_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    language = models.CharField("pages and mails in", max_length=2, choices=Language, default=Language.ENGLISH)
     received_at = models.DateTimeField()
     reply_by = models.DateTimeField(
         null=True, blank=True, help_text="None when the clinic has not said when it is open."
     )
+    answered_at = models.DateTimeField(
+        null=True, blank=True, help_text="The first real contact: it meets the promise."
+    )
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    answered_after = models.DurationField(null=True, blank=True, help_text="In the clinic's working time.")
+    worse_at = models.DateTimeField(
+        null=True, blank=True, help_text="The patient says that it has got worse, and nobody has looked at it yet."
+    )
+    patient_wrote_at = models.DateTimeField(
+        null=True, blank=True, help_text="The patient's last word, until somebody of the staff acts."
+    )
+    windows_end_at = models.DateTimeField(null=True, blank=True, help_text="When the preferred times have passed.")
+    dates_asked_at = models.DateTimeField(null=True, blank=True, help_text="New dates were asked for, once.")
+    same_person_as = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="sent_again"
+    )
     is_demo = models.BooleanField("demo", default=False)
 
     article = models.ForeignKey(
-        Article, null=True, blank=True, on_delete=models.SET_NULL, verbose_name="came from the page"
+        Article, null=True, blank=True, on_delete=models.SET_NULL, verbose_name="about the page"
     )
     is_checked_by_clinician = models.BooleanField("a clinician has already checked it", default=False)
+    problem = models.TextField(validators=[MaxLengthValidator(PROBLEM_MAX_LENGTH)])
+    duration = models.CharField("since", max_length=20, choices=Duration)
+    walking_distance = choice(WalkingDistance, "stops walking after")
+    eased_by = choice(EasedBy, "eased by")
+    legs_affected = choice(LegsAffected, "legs")
+    numbness = choice(Numbness, "numbness or weakness")
+    course = choice(Course, "course")
+    seen_before = choice(SeenBefore, "seen for this before")
+    records_held = several(RecordKind, "has in hand")
 
     full_name = models.CharField(max_length=150)
     birth_date = models.DateField("date of birth")
+    patient_history = choice(PatientHistory, "has been here before")
+    proxy_name = models.CharField("asked for by", max_length=150, blank=True)
+    proxy_relation = models.CharField("who is their", max_length=60, blank=True)
+    has_proxy_consent = models.BooleanField("patient agrees that this person asks", default=False)
+    spoken_language = models.CharField(
+        "speaks", max_length=5, choices=SpokenLanguage, default=SpokenLanguage.ENGLISH
+    )
+    other_language = models.CharField(max_length=60, blank=True)
+    needs_interpreter = models.BooleanField(default=False)
+    access_needs = several(AccessNeed, "needs")
+
     phone = PhoneNumberField(blank=True)
     email = models.EmailField(blank=True)
     preferred_contact = models.CharField(max_length=5, choices=PreferredContact)
-    may_leave_message = models.BooleanField("may leave a voice message")
-    problem = models.TextField(validators=[MaxLengthValidator(PROBLEM_MAX_LENGTH)])
-    duration = models.CharField("since", max_length=20, choices=Duration)
-    preferred_days = ArrayField(models.PositiveSmallIntegerField(choices=Weekday), default=list, blank=True)
-    preferred_times = ArrayField(models.CharField(max_length=10, choices=PartOfDay), default=list, blank=True)
-    availability = models.CharField("dates that do not suit", max_length=300, blank=True)
+    contact_times = several(PartOfDay, "best reached")
+    may_leave_voicemail = models.BooleanField(default=False)
+    may_name_clinic = models.BooleanField("may say where we call from", default=False)
+    may_text = models.BooleanField("may send a text message", default=False)
+
+    windows = several(WINDOWS, "times that suit")
+    unsuitable_dates = models.CharField("dates that do not suit", max_length=300, blank=True)
+    earliest_date = models.DateField(null=True, blank=True)
+    latest_date = models.DateField(null=True, blank=True)
+    short_notice = choice(ShortNotice, "could come")
+
+    payment_option = models.ForeignKey(
+        PaymentOption, null=True, blank=True, on_delete=models.PROTECT, verbose_name="pays by"
+    )
     privacy_version = models.CharField("agreed to the privacy page of", max_length=10)
 
     appointment_starts_at = models.DateTimeField(null=True, blank=True)
@@ -158,33 +232,75 @@ class AppointmentRequest(models.Model):
                 | (~Q(status=RequestStatus.BOOKED) & Q(**UNBOOKED)),
                 name="request_booked_has_its_time",
             ),
-        ]
-        indexes = [
-            # The queue as it opens: open(), in_queue_order().
-            models.Index(
-                fields=["urgency", "received_at", "id"],
-                condition=Q(status__in=OPEN_STATUSES),
-                name="request_queue",
+            models.CheckConstraint(condition=Q(language__in=Language.values), name="request_language_exists"),
+            models.CheckConstraint(
+                condition=Q(source=RequestSource.WEB, keyed_in_by=None)
+                | (~Q(source=RequestSource.WEB) & Q(keyed_in_by__isnull=False)),
+                name="request_keyed_in_by_somebody",
             ),
+            models.CheckConstraint(
+                condition=Q(answered_at=None, answered_by=None, answered_after=None)
+                | Q(answered_at__isnull=False, answered_by__isnull=False, answered_after__isnull=False),
+                name="request_answer_is_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(proxy_name="", proxy_relation="", has_proxy_consent=False)
+                | (~Q(proxy_name="") & ~Q(proxy_relation="") & Q(has_proxy_consent=True)),
+                name="request_proxy_has_consent",
+            ),
+            models.CheckConstraint(
+                condition=Q(latest_date__gte=F("earliest_date"))
+                | Q(latest_date__isnull=True)
+                | Q(earliest_date__isnull=True),
+                name="request_dates_in_order",
+            ),
+        ]
+        permissions = [("lower_urgency", "Can lower the urgency of a request")]
+        indexes = [
+            # The queue as it opens: in_queue(), in_queue_order().
+            models.Index(fields=[*QUEUE_ORDER], condition=IN_QUEUE, name="request_queue"),
             # The queue under a filter by status, and the list of all: in_queue_order().
-            models.Index(fields=["status", "urgency", "received_at", "id"], name="request_by_status"),
+            models.Index(fields=["status", *QUEUE_ORDER], name="request_by_status"),
+            # The open requests of one person: of_same_person().
+            models.Index(fields=["birth_date"], condition=IN_QUEUE, name="request_same_person"),
+            # A lost link: those with this address, open_or_booked().
+            models.Index(Lower("email"), condition=~Q(email=""), name="request_by_email"),
+            # How soon requests were answered lately: answered_since().
+            models.Index(fields=["answered_at"], condition=Q(answered_at__isnull=False), name="request_answered"),
+            # Whose preferred times have passed: in_need_of_dates().
+            models.Index(
+                fields=["windows_end_at"],
+                condition=Q(status__in=OPEN_STATUSES, windows_end_at__isnull=False, dates_asked_at=None),
+                name="request_windows_end",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.reference
 
     def get_absolute_url(self) -> str:
-        """The patient's status page. Raises LookupError when the secret that made the link is gone."""
-        return reverse("appointments:request_status", args=[token_of(self.key, self.token_digest)])
+        """The patient's status page, in the patient's language. Raises LookupError when the secret that made the
+        link is gone."""
+        with translation.override(self.language):
+            return reverse("appointments:request_status", args=[token_of(self.key, self.token_digest)])
 
     @property
     def is_open(self) -> bool:
         """True while work is left to do."""
         return self.status in OPEN_STATUSES
 
+    @property
+    def topic(self) -> str:
+        """What the outbox calls the mails about this request."""
+        return f"request:{self.pk}"
+
     def is_late(self, now: datetime.datetime) -> bool:
-        """True when the promise has passed and nobody has answered: the request still waits for its review."""
-        return self.is_open and self.reply_by is not None and self.reply_by < now
+        """True when the promise has passed and nobody of the clinic has reached the patient yet."""
+        return self.is_open and self.answered_at is None and self.reply_by is not None and self.reply_by < now
+
+    def needs_new_dates(self, now: datetime.datetime) -> bool:
+        """True when every time that the patient prefers has passed, and it is still open."""
+        return self.is_open and self.windows_end_at is not None and self.windows_end_at < now
 
     def move_to(
         self,
@@ -193,43 +309,101 @@ class AppointmentRequest(models.Model):
         by: "User | None",
         roles: frozenset[Role],
         note: str = "",
+        message: str = "",
         appointment_starts_at: datetime.datetime | None = None,
     ) -> StatusChange:
         """Make one move of the table, from the status and version that this object was read with.
 
-        `by` is the staff member, None for the patient; `roles` are those that `by` acts under;
-        `appointment_starts_at` is an aware time, for booking. In one transaction: the request's new status and the
-        row of its record, which is returned. Raises MoveRefused and changes nothing when the table has no such
-        move, the role may not, something that it needs is missing (see `lifecycle.check_move`), or, with code
-        `stale`, when somebody else was faster.
+        `by` is the staff member, None for the patient; `roles` are those that `by` acts under; `message` is what
+        the patient is told; `appointment_starts_at` is an aware time, for booking. In one transaction: the new
+        status, the row of its record, which is returned, and the mail to the patient. The first move that is a
+        contact meets the promise. Raises MoveRefused and changes nothing when the table has no such move, the role
+        may not, something that it needs is missing (see `lifecycle.check_move`), or, with code `stale`, when
+        somebody else was faster.
         """
-        note = note.strip()
+        note, message = note.strip(), message.strip()
         move = check_move(
-            self.status, status, roles, note=note, has_appointment_time=appointment_starts_at is not None
+            self.status,
+            status,
+            roles,
+            note=note,
+            message=message,
+            has_appointment_time=appointment_starts_at is not None,
         )
         role = Role.PATIENT if by is None else next(role for role in Role if role in move.roles & roles)
+        now = timezone.now()
+        values: dict[str, Any] = {"appointment_starts_at": appointment_starts_at}
+        if move.is_contact and self.answered_at is None:
+            values.update(self._answer(now, by))
+        if by is not None:
+            values["patient_wrote_at"] = None
         with transaction.atomic():
             moved = AppointmentRequest.objects.filter(
                 pk=self.pk, status=move.from_status, version=self.version
-            ).update(
-                status=move.to_status,
-                version=F("version") + 1,
-                appointment_starts_at=appointment_starts_at,
-            )
+            ).update(status=move.to_status, version=F("version") + 1, **values)
             if moved != 1:
-                raise MoveRefused(
-                    "stale", "Somebody else has changed this request since you opened it. Nothing was saved."
-                )
+                raise MoveRefused("stale", STALE)
             change = StatusChange.objects.create(
                 appointment_request=self,
                 version=self.version + 1,
                 from_status=move.from_status,
                 to_status=move.to_status,
-                changed_at=timezone.now(),
+                changed_at=now,
                 changed_by=by,
                 role=role,
                 note=note,
+                message=message,
             )
+            outbox.queue(*emails.after_move(self, change, appointment_starts_at))
         self.status, self.version = move.to_status, self.version + 1
-        self.appointment_starts_at = appointment_starts_at
+        self._take(values)
         return change
+
+    def change(
+        self,
+        kind: EventKind,
+        *,
+        by: "User | None",
+        role: Role,
+        note: str = "",
+        red_flags: Iterable[RedFlag] = (),
+        **values: Any,
+    ) -> RequestEvent:
+        """Change what is no status, from the version that this object was read with. The only writer of it.
+
+        In one transaction: the `values`, the row of the record with what they were before, the `red_flags` that
+        were ticked with it. The mails that follow are the caller's, in the same transaction. Raises MoveRefused
+        with code `stale` and changes nothing when somebody else was faster.
+        """
+        now = timezone.now()
+        before = {name: getattr(self, name) for name in values}
+        marks: dict[str, Any] = {"patient_wrote_at": now if by is None else None}
+        with transaction.atomic():
+            changed = AppointmentRequest.objects.filter(pk=self.pk, version=self.version).update(
+                version=F("version") + 1, **values, **marks
+            )
+            if changed != 1:
+                raise MoveRefused("stale", STALE)
+            event = RequestEvent.objects.create(
+                appointment_request=self,
+                version=self.version + 1,
+                kind=kind,
+                changed_at=now,
+                changed_by=by,
+                role=role,
+                note=note.strip(),
+                before={name: plain(value) for name, value in before.items()},
+                after={name: plain(value) for name, value in values.items()},
+            )
+            RedFlagAnswer.objects.bulk_create(RedFlagAnswer.of(red_flags, appointment_request=self, event=event))
+        self.version += 1
+        self._take({**values, **marks})
+        return event
+
+    def _answer(self, now: datetime.datetime, by: "User | None") -> dict[str, Any]:
+        after = working_hours().working_time_between(self.received_at, now)
+        return {"answered_at": now, "answered_by": by, "answered_after": after}
+
+    def _take(self, values: dict[str, Any]) -> None:
+        for name, value in values.items():
+            setattr(self, name, value)

@@ -1,5 +1,6 @@
 """Sending: how a request gets into the queue once, and only once."""
 
+import datetime
 import hashlib
 import json
 import secrets
@@ -9,18 +10,28 @@ from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models, transaction
+from django.db.models import Q
 from django.utils import timezone
 
-from appointments.lifecycle import OPEN_STATUSES, Role, urgency_of
-from appointments.models.record import RedFlagAnswer, StatusChange
-from appointments.promise import promise
+from appointments import emails
+from appointments.lifecycle import OPEN_STATUSES, RequestStatus, Role, urgency_of
+from appointments.models.record import EventKind, RedFlagAnswer, StatusChange
+from appointments.promise import promised_by
 from appointments.status_link import new_token, token_digest
+from appointments.windows import windows_end_at
+from clinic import limits, outbox
+from clinic.models import working_hours
 from conditions.models import Article, RedFlag
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
     from appointments.models.request import AppointmentRequest
 
-QUEUE_ORDER = ("urgency", "received_at", "id")
+# The most urgent first; of these whoever got worse, the earliest first; then whoever has waited longest.
+QUEUE_ORDER = ("urgency", "worse_at", "received_at", "id")
+# Work for the staff: what is open, and a booked patient who says that it has got worse.
+IN_QUEUE = Q(status__in=OPEN_STATUSES) | Q(status=RequestStatus.BOOKED, worse_at__isnull=False)
 REFERENCE_ALPHABET = "ABCDEFGHJKMNPQRTUVWXY346789"  # nothing that reads as something else on the phone
 
 
@@ -39,9 +50,26 @@ class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
         """Those with work left to do."""
         return self.filter(status__in=OPEN_STATUSES)
 
+    def in_queue(self) -> Self:
+        """Those that wait for the staff: the open ones, and a booked one that has got worse."""
+        return self.filter(IN_QUEUE)
+
     def in_queue_order(self) -> Self:
-        """The most urgent first, and of these the one that has waited longest."""
+        """The most urgent first; of these whoever got worse; then whoever has waited longest."""
         return self.order_by(*QUEUE_ORDER)
+
+    def of_same_person(self, birth_date: datetime.date, full_name: str, phone: str, email: str) -> Self:
+        """Those that may be of this person: the same date of birth, and the same name, phone number or address."""
+        same = Q(full_name__iexact=full_name)
+        if phone:
+            same |= Q(phone=phone)
+        if email:
+            same |= Q(email__iexact=email)
+        return self.filter(same, birth_date=birth_date)
+
+    def in_need_of_dates(self, now: datetime.datetime) -> Self:
+        """Open, every preferred time has passed, and the patient was not asked for new ones yet."""
+        return self.open().filter(windows_end_at__lt=now, dates_asked_at=None)
 
     def with_token(self, token: str) -> Self:
         """The one whose status page has this token, or none."""
@@ -56,65 +84,95 @@ class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
         is_checked_by_clinician: bool,
         article: Article | None,
         source: str,
+        keyed_in_by: "User | None" = None,
+        role: Role = Role.PATIENT,
+        limited_by: Iterable[limits.Limit] = (),
         **marks: Any,
     ) -> "AppointmentRequest":
         """Keep a request that a patient sends, once for each one-time key.
 
-        `answers` are the cleaned fields of AppointmentRequestForm. In one transaction: the request, the red flags
-        that were ticked in the words of today, the first row of its record. The promise is reckoned from the
-        clinic's opening hours. Sent again with the same key and answers, also at the same moment: returns the
-        request that is there. Raises AlreadySent when the answers differ.
+        `answers` are the cleaned fields of AppointmentRequestForm; `keyed_in_by` and `role` are those of the staff
+        member who writes for a caller. In one transaction: the request, the red flags that were ticked in the words
+        of today, the first row of its record, its mails, and a count under each of `limited_by`. The promise is
+        reckoned from the clinic's opening hours. An open request of the same person is linked, and raised when this
+        one is more urgent. Sent again with the same key and answers, also at the same moment: returns the request
+        that is there, and counts nothing. Raises AlreadySent when the answers differ, and
+        clinic.limits.LimitReached.
         """
         flags = list(red_flags)
         now = timezone.now()
-        urgency = urgency_of(flag.tier for flag in flags)
-        reply_by = promise(now, urgency)
+        hours = working_hours()
         digest = _answers_digest(answers, flags)
+        first = {
+            "key": key,
+            "token_digest": token_digest(new_token(key)),
+            "answers_digest": digest,
+            "urgency": urgency_of(flag.tier for flag in flags),
+            "source": source,
+            "keyed_in_by": keyed_in_by,
+            "article": article,
+            "is_checked_by_clinician": is_checked_by_clinician,
+            "received_at": now,
+            "windows_end_at": windows_end_at(
+                now,
+                answers.get("windows", ()),
+                answers.get("earliest_date"),
+                answers.get("latest_date"),
+                hours.zone,
+            ),
+        }
+        first["reply_by"] = promised_by(now, first["urgency"], hours)
         with transaction.atomic():
-            for _ in range(5):  # a new reference each time, should one be taken already
-                candidate = self.model(
-                    **answers,
-                    **marks,
-                    key=key,
-                    token_digest=token_digest(new_token(key)),
-                    answers_digest=digest,
-                    reference=_new_reference(),
-                    urgency=urgency,
-                    source=source,
-                    article=article,
-                    is_checked_by_clinician=is_checked_by_clinician,
-                    received_at=now,
-                    reply_by=reply_by,
-                )
-                self.bulk_create([candidate], ignore_conflicts=True)
-                kept = self.filter(key=key).first()
-                if kept is not None:
-                    break
-            else:
-                raise RuntimeError("no free reference was found")
-            if kept.reference != candidate.reference:
+            kept, is_new = self._keep_once({**answers, **marks, **first})
+            if not is_new:
                 if kept.answers_digest != digest:
                     raise AlreadySent(kept)
                 return kept
-            RedFlagAnswer.objects.bulk_create(
-                RedFlagAnswer(
-                    appointment_request=kept,
-                    key=flag.key,
-                    version=flag.version,
-                    tier=flag.tier,
-                    wording=flag.wording,
-                    concern=flag.concern,
-                )
-                for flag in flags
-            )
+            limits.count(*limited_by)
+            RedFlagAnswer.objects.bulk_create(RedFlagAnswer.of(flags, appointment_request=kept))
             StatusChange.objects.create(
                 appointment_request=kept,
                 version=kept.version,
                 to_status=kept.status,
                 changed_at=now,
-                role=Role.PATIENT,
+                changed_by=keyed_in_by,
+                role=role,
             )
+            outbox.queue(*emails.after_sending(kept))
+            self._link_to_earlier(kept)
         return kept
+
+    def _keep_once(self, values: dict[str, Any]) -> tuple["AppointmentRequest", bool]:
+        """The request with this one-time key, and whether it was made just now."""
+        for _ in range(5):  # a new reference each time, should one be taken already
+            candidate = self.model(**values, reference=_new_reference())
+            self.bulk_create([candidate], ignore_conflicts=True)
+            kept = self.filter(key=candidate.key).first()
+            if kept is not None:
+                return kept, kept.reference == candidate.reference
+        raise RuntimeError("no free reference was found")
+
+    def _link_to_earlier(self, kept: "AppointmentRequest") -> None:
+        """Tell the staff of an open request by the same person, and raise that one when this one is more urgent.
+
+        The sender learns nothing of it: a stranger could find out who has asked.
+        """
+        same = self.in_queue().of_same_person(kept.birth_date, kept.full_name, str(kept.phone), kept.email)
+        earlier = same.exclude(pk=kept.pk).select_for_update(of=("self",)).order_by("received_at", "id").first()
+        if earlier is None:
+            return
+        self.filter(pk=kept.pk).update(same_person_as=earlier)
+        kept.same_person_as = earlier
+        if kept.urgency < earlier.urgency:
+            earlier.change(
+                EventKind.WORSE,
+                by=None,
+                role=Role.PATIENT,
+                note=f"Sent a second request, {kept.reference}, which is more urgent.",
+                urgency=kept.urgency,
+                worse_at=kept.received_at,
+                reply_by=min(filter(None, (earlier.reply_by, kept.reply_by)), default=None),
+            )
 
 
 def _answers_digest(answers: dict[str, Any], red_flags: list[RedFlag]) -> str:

@@ -1,13 +1,15 @@
 """When the clinic is open."""
 
-import zoneinfo
 from datetime import time
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import JSONObject
 from django.utils.translation import gettext_lazy as _
 
 from clinic.hours import WorkingHours
+from clinic.models.profile import ClinicProfile
 
 
 class Weekday(models.IntegerChoices):
@@ -61,14 +63,22 @@ class ClosedDate(models.Model):
         return f"{self.date}"
 
 
-def working_hours(zone: zoneinfo.ZoneInfo) -> WorkingHours:
-    """The clinic's calendar as `clinic.hours` reckons with it, its times in `zone`. Two queries."""
+def working_hours() -> WorkingHours:
+    """The clinic's calendar as `clinic.hours` reckons with it, its times in the clinic's zone. One query.
+
+    Raises ClinicProfile.DoesNotExist before the clinic's profile is loaded.
+    """
+    rows = OpeningHours.objects.order_by("weekday", "opens")
+    profile = ClinicProfile.objects.annotate(
+        opening_rows=ArraySubquery(rows.values(json=JSONObject(day="weekday", opens="opens", closes="closes"))),
+        closed_dates=ArraySubquery(ClosedDate.objects.values("date")),
+    ).get()
     periods: dict[int, list[tuple[time, time]]] = {}
-    for row in OpeningHours.objects.order_by("weekday", "opens"):
-        day = periods.setdefault(row.weekday, [])
-        if day and row.opens <= day[-1][1]:  # overlapping rows are one opening
-            day[-1] = (day[-1][0], max(day[-1][1], row.closes))
+    for row in profile.opening_rows:
+        opens, closes = time.fromisoformat(row["opens"]), time.fromisoformat(row["closes"])
+        day = periods.setdefault(row["day"], [])
+        if day and opens <= day[-1][1]:  # overlapping rows are one opening
+            day[-1] = (day[-1][0], max(day[-1][1], closes))
         else:
-            day.append((row.opens, row.closes))
-    closed = frozenset(ClosedDate.objects.values_list("date", flat=True))
-    return WorkingHours(periods=periods, closed_dates=closed, zone=zone)
+            day.append((opens, closes))
+    return WorkingHours(periods=periods, closed_dates=frozenset(profile.closed_dates), zone=profile.zone)

@@ -3,6 +3,7 @@
 import pgtrigger
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import get_language
 
 from conditions.models.kind import Kind
 
@@ -29,7 +30,7 @@ def counts_wordings() -> pgtrigger.Trigger:
         name="counts_wordings",
         when=pgtrigger.Before,
         operation=pgtrigger.Update,
-        condition=pgtrigger.AnyChange("wording", "tier"),
+        condition=pgtrigger.AnyChange("wording", "wording_es", "tier"),
         func="""
             IF NEW.version = OLD.version THEN NEW.version = OLD.version + 1; END IF;
             RETURN NEW;
@@ -54,12 +55,18 @@ class RedFlagQuerySet(models.QuerySet["RedFlag"]):
 class RedFlag(models.Model):
     """A warning symptom. The one wording for care cards, the safety check and the staff's record."""
 
-    PUBLIC_FIELDS = ("id", "key", "tier", "wording", "concern", "position", "version", "is_in_use")
+    PUBLIC_FIELDS = ("id", "key", "tier", "wording", "wording_es", "concern", "position", "version", "is_in_use")
     PRIVATE_FIELDS = ()
 
     key = models.SlugField(max_length=40, unique=True)
     tier = models.CharField(max_length=10, choices=Tier)
     wording = models.CharField(max_length=200, help_text='Completes "Do you have ...", in plain words.')
+    wording_es = models.CharField(
+        "wording in Spanish",
+        max_length=240,
+        blank=True,
+        help_text="Completes “¿Tiene ...?”. Without it, Spanish pages show the English.",
+    )
     concern = models.CharField(max_length=120, help_text="What staff think of first. Not shown to patients.")
     position = models.PositiveSmallIntegerField()
     version = models.PositiveSmallIntegerField(
@@ -79,6 +86,11 @@ class RedFlag(models.Model):
 
     def __str__(self) -> str:
         return self.wording
+
+    @property
+    def local_wording(self) -> str:
+        """The wording in the language of the page, or in English where there is no other."""
+        return (self.wording_es if get_language() == "es" else "") or self.wording
 
 
 def by_tier(red_flags: "list[RedFlag] | RedFlagQuerySet") -> dict[str, list[RedFlag]]:

@@ -22,12 +22,11 @@ ANSWERS: dict[str, Any] = {
     "phone": "(424) 555-0134",
     "email": "testa@example.com",
     "preferred_contact": "phone",
-    "may_leave_message": "on",
+    "may_leave_voicemail": "on",
     "problem": "My back hurts\r\nwhen I walk downhill.",
     "duration": "under_6_weeks",
-    "preferred_days": ["0", "3"],
-    "preferred_times": ["morning"],
-    "availability": "Not on December 1",
+    "windows": ["0-morning", "3-morning"],
+    "unsuitable_dates": "Not on December 1",
     "consent": "on",
 }
 

@@ -30,7 +30,7 @@ from tests.served_site import ServedSite
 SAFETY = "/appointments/request/"
 HELP = "/appointments/request/help/"
 QUEUE = "/admin/appointments/appointmentrequest/"
-LIMITS = {"full_name": 150, "problem": 2_000, "availability": 300, "note": 1_000}  # characters
+LIMITS = {"full_name": 150, "problem": 2_000, "unsuitable_dates": 300, "note": 1_000}  # characters
 PARTS = range(2)  # so that several processes share the work
 
 in_parts = pytest.mark.parametrize("part", PARTS)
@@ -134,7 +134,7 @@ def watch(clinic_data: None, browser: Client, staff_browser: Client) -> Watch:
     for fields in ({}, {"none": "on", "emergency": "x", "urgent": "x", "mention": "x"}, {"none": "on"}):
         watch.learn(post_form(browser, SAFETY, fields))
     watch.learn(post(browser, safety_check("bladder"), "check"))
-    wrong = {**dict.fromkeys(ANSWERS, ""), "phone": "x", "email": "x", "preferred_days": "x", "duration": "x"}
+    wrong = {**dict.fromkeys(ANSWERS, ""), "phone": "x", "email": "x", "windows": "x", "duration": "x"}
     for button, changes in (("check", {}), ("check", wrong), ("change", {})):
         watch.learn(post(browser, safety_check("fever"), button, **changes))
     with transaction.atomic():
@@ -195,15 +195,22 @@ def test_safety_check_takes_any_text(watch: Watch, browser: Client, part: int) -
 @in_parts
 def test_details_take_any_text(watch: Watch, browser: Client, part: int) -> None:
     """Every field at once; what was typed stands in its box again."""
-    boxes = ("full_name", "phone", "email", "problem", "availability", "birth_date_day", "birth_date_month")
-    others = ("birth_date_year", "preferred_contact", "may_leave_message", "duration", "preferred_times", "consent")
+    boxes = ("full_name", "phone", "email", "problem", "unsuitable_dates", "birth_date_day", "birth_date_month")
+    others = (
+        "birth_date_year",
+        "preferred_contact",
+        "may_leave_voicemail",
+        "duration",
+        "preferred_times",
+        "consent",
+    )
     token = safety_check().token
     for number, _ in of_part(part):
-        fields = spread((*boxes, *others, "preferred_days", "button"), number)
+        fields = spread((*boxes, *others, "windows", "button"), number)
         shown = [as_received(fields[box]) for box in boxes]
         # The strings stand once more as one choice among several, and as the safety check itself.
         fields |= {"safety": token}
-        several = {**fields, "preferred_days": ["0", fields["preferred_days"]]}
+        several = {**fields, "windows": ["0-morning", fields["windows"]]}
         answer = post_form(browser, DETAILS, several)
         watch.look(answer, fields.values(), shown=shown if answer.status_code == 422 else ())
     watch.report()

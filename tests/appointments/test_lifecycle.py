@@ -18,19 +18,19 @@ from appointments.lifecycle import (
 )
 
 # From, to, then one letter for each role that may: p patient, r reception, c clinician, e editor, m manager.
-# Then what the move needs: n a note, t the appointment's time.
+# Then what the move needs: n a note, w words to the patient, t the appointment's time.
 BY_HAND = """
 received          in_review         rcm
 received          withdrawn         prcm
 in_review         booked            rcm   t
-in_review         awaiting_patient  rcm   n
+in_review         awaiting_patient  rcm   w
 in_review         unreachable       rcm
-in_review         declined          cm    n
+in_review         declined          cm    nw
 in_review         duplicate         rcm   n
 in_review         withdrawn         prcm
-awaiting_patient  in_review         rcm
+awaiting_patient  in_review         prcm
 awaiting_patient  withdrawn         prcm
-unreachable       in_review         rcm
+unreachable       in_review         prcm
 """
 LETTERS = {"p": "patient", "r": "reception", "c": "clinician", "e": "editor", "m": "manager"}
 EXPECTED = {
@@ -43,7 +43,11 @@ ALL_TRIPLES = list(itertools.product(RequestStatus.values, RequestStatus.values,
 @pytest.mark.parametrize(("from_status", "to_status", "role"), ALL_TRIPLES)
 def test_check_move_every_triple(from_status: str, to_status: str, role: str) -> None:
     roles, needs = EXPECTED.get((from_status, to_status), (set(), ""))
-    answers: dict[str, Any] = {"note": "because" if "n" in needs else "", "has_appointment_time": "t" in needs}
+    answers: dict[str, Any] = {
+        "note": "because" if "n" in needs else "",
+        "message": "please" if "w" in needs else "",
+        "has_appointment_time": "t" in needs,
+    }
     if role in roles:
         move = check_move(from_status, to_status, frozenset({Role(role)}), **answers)
         assert (move.from_status, move.to_status) == (from_status, to_status)

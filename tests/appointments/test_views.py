@@ -145,10 +145,9 @@ def test_request_appointment_with_nothing_filled_in_names_every_mistake(clinic_d
         ({"full_name": "x" * 151}, "Full name must be 150 characters or less"),
         ({"problem": "x" * 2_001}, "What is wrong must be 2,000 characters or less. You used 2001."),
         ({"problem": " \r\n\t "}, "Tell us what is wrong, in a few words"),
-        ({"availability": "x" * 301}, "Dates that do not suit you must be 300 characters or less"),
-        ({"preferred_days": ["9"]}, "Select a valid choice"),
-        ({"preferred_days": ["²"]}, "Select a valid choice"),
-        ({"preferred_times": ["night"]}, "Select a valid choice"),
+        ({"unsuitable_dates": "x" * 301}, "Dates that do not suit you must be 300 characters or less"),
+        ({"windows": ["9-morning"]}, "Select a valid choice"),
+        ({"windows": ["0-night"]}, "Select a valid choice"),
         ({"duration": "for ever"}, "Select a valid choice"),
         ({"birth_date_year": "62"}, "Year of birth must have 4 numbers"),
         ({"birth_date_day": ""}, "Date of birth must include a day"),
@@ -189,7 +188,7 @@ def test_request_appointment_takes_a_phone_number_in_any_writing(
 @pytest.mark.django_db
 def test_request_appointment_at_the_limits_is_taken(clinic_data: None, client: Client) -> None:
     name, problem = "Ö" * 150, "\r\n".join(["😀"] * 1_000) + "x"
-    appointment_request = sent(client, full_name=name, problem=problem, availability="é" * 300)
+    appointment_request = sent(client, full_name=name, problem=problem, unsuitable_dates="é" * 300)
     assert appointment_request.full_name == name
     assert len(appointment_request.problem) == 2_000
 

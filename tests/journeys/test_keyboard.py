@@ -60,7 +60,7 @@ def test_corridor_with_the_keyboard_alone(site: str, open_page: Callable[..., Pa
     assert kept.birth_date == datetime.date(1962, 3, 27)
     assert kept.phone.as_e164 == "+14245550134"
     assert (kept.preferred_contact, kept.duration) == ("phone", "under_6_weeks")
-    assert (kept.preferred_days, kept.preferred_times) == ([1], ["morning"])
+    assert kept.windows == ["1-morning"]
     assert kept.problem == "It hurts.\nDownhill most."
 
     keyboard.tab_to("I no longer want an appointment")

@@ -175,4 +175,4 @@ def test_corridor_in_lynx(site: str, tmp_path: Path) -> None:
     kept = AppointmentRequest.objects.get()
     assert_in_order(arrived, "We have your request", "It is not an appointment yet.", kept.reference)
     assert (kept.full_name, kept.problem) == ("Lena Reader", "It hurts when I walk.\nSitting helps.")
-    assert kept.preferred_days == [0]
+    assert kept.windows[0] == "0-morning"

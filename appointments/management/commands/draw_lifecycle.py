@@ -38,7 +38,8 @@ def _who(move: Move) -> str:
 
 
 def _needs(move: Move) -> str:
-    needs = ["note"] * move.needs_note + ["date and time"] * move.needs_appointment_time
+    needs = ["note"] * move.needs_note + ["message"] * move.needs_message
+    needs += ["date and time"] * move.needs_appointment_time
     return ", ".join(needs)
 
 

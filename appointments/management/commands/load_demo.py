@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from appointments.lifecycle import RequestStatus, Role, Urgency
-from appointments.models import AppointmentRequest, Duration, PartOfDay, PreferredContact, RequestSource
+from appointments.models import AppointmentRequest, Duration, PreferredContact, RequestSource
 from appointments.promise import promise
 from conditions.models import Article, RedFlag
 
@@ -35,9 +35,14 @@ REQUESTS: tuple[tuple[str, float, tuple[str, ...], tuple[str, ...], str], ...] =
     ("Demo June Abara", 40, (), ("withdrawn",), "It hurts when I walk the dog."),
 )
 NOTES = {
-    "awaiting_patient": "Asked for the report of the scan done elsewhere.",
     "declined": "Not a spine problem. Told to ask the family doctor.",
     "duplicate": "Same person, sent again an hour later.",
+}
+
+
+MESSAGES = {
+    "awaiting_patient": "Please send us the report of the scan that was done elsewhere.",
+    "declined": "Your family doctor can help you best with this. Please ask there first.",
 }
 
 
@@ -83,12 +88,10 @@ class Command(BaseCommand):
             "phone": f"+1424555{100 + number:04}",
             "email": f"demo{number}@example.com",
             "preferred_contact": PreferredContact.PHONE,
-            "may_leave_message": number % 2 == 0,
+            "may_leave_voicemail": number % 2 == 0,
             "problem": problem,
             "duration": Duration.UNDER_12_WEEKS,
-            "preferred_days": [0, 2],
-            "preferred_times": [PartOfDay.MORNING],
-            "availability": "",
+            "windows": ["0-morning", "2-morning"],
             "privacy_version": settings.PRIVACY_VERSION,
         }
         appointment_request = AppointmentRequest.objects.submit(
@@ -113,6 +116,7 @@ class Command(BaseCommand):
             by=None if by_patient else clinician,
             roles=frozenset({Role.PATIENT if by_patient else Role.CLINICIAN}),
             note=NOTES.get(status, ""),
+            message=MESSAGES.get(status, ""),
             appointment_starts_at=next_week.replace(minute=0, second=0, microsecond=0)
             if status == RequestStatus.BOOKED
             else None,
