@@ -2,11 +2,16 @@
 
 import os
 import secrets
+from dataclasses import dataclass, field
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 import psycopg2.extensions
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 
 TRUE_WORDS = {"1", "true", "yes", "on"}
 FALSE_WORDS = {"0", "false", "no", "off", ""}
@@ -110,6 +115,71 @@ def database(embedded_data_dir: Path) -> dict[str, Any]:
     options = parsed.setdefault("OPTIONS", {})
     options.setdefault("connect_timeout", 5)
     return {**parsed, **lasting}
+
+
+@dataclass(frozen=True)
+class MailServer:
+    """Where mail is handed over. `host` is empty when there is none."""
+
+    host: str = ""
+    port: int = 25
+    user: str = ""
+    password: str = field(default="", repr=False)
+    is_starttls: bool = False  # encrypted after a plain greeting
+    is_tls: bool = False  # encrypted from the first byte
+
+
+MAIL_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+
+
+def mail_server(name: str) -> MailServer:
+    """The mail server of a URL such as smtp+starttls://user:password@mail.example:587; none when it is unset.
+
+    Raises ConfigurationError for what cannot be one, in words that do not show the value: it holds a password.
+    """
+    url = text(name)
+    if not url:
+        return MailServer()
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise ConfigurationError(f"{name} {MAIL_SERVER_LOOKS}") from None
+    has_both_or_neither = bool(parts.username) == bool(parts.password)
+    has_more = parts.path not in {"", "/"} or parts.query or parts.fragment or not url.isprintable()
+    if parts.scheme not in MAIL_PORTS or not host or port == 0 or not has_both_or_neither or has_more:
+        raise ConfigurationError(f"{name} {MAIL_SERVER_LOOKS}")
+    return MailServer(
+        host=host,
+        port=port or MAIL_PORTS[parts.scheme],
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        is_starttls=parts.scheme == "smtp+starttls",
+        is_tls=parts.scheme == "smtps",
+    )
+
+
+MAIL_SERVER_LOOKS = (
+    "must look like smtp+starttls://user:password@mail.example:587, or begin with smtps:// or smtp://;"
+    " write special characters of the password as %XX"
+)
+
+
+def mail_from(name: str, is_needed: bool) -> str:
+    """The address that mails come from, with or without a name before it; one of nobody when none `is_needed`.
+
+    Raises ConfigurationError when it is needed and missing, or is no address.
+    """
+    value = text(name, "" if is_needed else "clinic@clinic.invalid")
+    if not value:
+        raise ConfigurationError(f"{name} is missing: with SMTP_URL, name the address that mails come from")
+    try:
+        validate_email(parseaddr(value)[1])
+    except ValidationError:
+        raise ConfigurationError(
+            f"{name} must look like clinic@mail.example or Clinic <clinic@mail.example>"
+        ) from None
+    return value
 
 
 def _without_password(error: Exception, url: str) -> str:

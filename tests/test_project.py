@@ -155,6 +155,12 @@ NOBODY_BESIDE = {
     "AppointmentRequest.windows_end_at": "when the preferred times have passed",
     "AppointmentRequest.dates_asked_at": "the clock asked",
     "AppointmentRequest.appointment_starts_at": "the appointment's own time; its status change names who booked",
+    "OutgoingMail.created_at": "its cause is recorded with its own author",
+    "OutgoingMail.next_attempt_at": "a worker will try it",
+    "OutgoingMail.sent_at": "a worker handed it over",
+    "OutgoingMail.failed_at": "the mail server refused it",
+    "OutgoingMail.dropped_at": "its own function found nothing to send",
+    "RateCount.window_ends_at": "it ends by itself, and whoever is counted stays unknown",
 }
 
 

@@ -1,8 +1,38 @@
 """Mail on its way out. `clinic.outbox` puts it here and delivers it."""
 
+import uuid
+from datetime import datetime
+from typing import Self
+
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+
+
+class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
+    """Words about mail."""
+
+    def waiting(self) -> Self:
+        """Those that still have to go out, the one to be tried next first."""
+        unended = Q(sent_at__isnull=True, failed_at__isnull=True, dropped_at__isnull=True)
+        return self.filter(unended).order_by("next_attempt_at", "id")
+
+    def due(self, now: datetime | None = None) -> Self:
+        """Those waiting that may be tried at `now`, or by the database's own clock."""
+        return self.waiting().filter(next_attempt_at__lte=now or Now())
+
+    def failed(self) -> Self:
+        """Those that did not reach anybody and are tried no more, the latest first: somebody has to call."""
+        return self.filter(failed_at__isnull=False).order_by("-failed_at", "-id")
+
+    def about(self, topic: str) -> Self:
+        """Those about one thing, such as request:12, in the order in which they were queued."""
+        return self.filter(topic=topic).order_by("id")
+
+    def in_work_order(self) -> Self:
+        """What somebody has to act on first: failed, then waiting, then what is done with, the latest first."""
+        done = F("sent_at").asc(nulls_first=True), F("dropped_at").asc(nulls_first=True)
+        return self.order_by(F("failed_at").desc(nulls_last=True), *done, "-id")
 
 
 class OutgoingMail(models.Model):
@@ -10,6 +40,10 @@ class OutgoingMail(models.Model):
 
     It is written when it is delivered. So a copy of the database holds no mail, no address and no secret link,
     and a mail that waited for hours says what is true by then.
+
+    It waits until it comes to one of three ends: sent (the mail server has taken it), failed (nobody got it, and
+    it is tried no more) or dropped (by then there was nobody to write to, or nothing to say). A dropped mail keeps
+    its row: were it deleted, nobody could tell it from one that was never queued.
     """
 
     PUBLIC_FIELDS = (
@@ -22,10 +56,13 @@ class OutgoingMail(models.Model):
         "attempts",
         "sent_at",
         "failed_at",
+        "dropped_at",
     )
     PRIVATE_FIELDS = ("arguments", "failure")
 
-    message_id = models.UUIDField(unique=True, help_text="The same at each attempt, so that a reader can tell.")
+    message_id = models.UUIDField(
+        default=uuid.uuid4, unique=True, help_text="The same at each attempt, so that a reader can tell."
+    )
     function = models.CharField(
         max_length=100, help_text="Where it is written, such as appointments.emails.received."
     )
@@ -36,12 +73,18 @@ class OutgoingMail(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     sent_at = models.DateTimeField(null=True, blank=True)
     failed_at = models.DateTimeField(null=True, blank=True)
-    failure = models.CharField(max_length=300, blank=True, help_text="What the mail server last answered.")
+    dropped_at = models.DateTimeField(null=True, blank=True)
+    failure = models.CharField(max_length=300, blank=True, help_text="Why it did not go out at the last attempt.")
+
+    objects = OutgoingMailQuerySet.as_manager()
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(sent_at__isnull=True) | Q(failed_at__isnull=True), name="mail_sent_or_failed"
+                condition=Q(sent_at__isnull=True, failed_at__isnull=True)
+                | Q(sent_at__isnull=True, dropped_at__isnull=True)
+                | Q(failed_at__isnull=True, dropped_at__isnull=True),
+                name="mail_has_one_end",
             ),
             models.CheckConstraint(
                 condition=Q(next_attempt_at__gte=F("created_at")), name="mail_attempt_after_creation"
@@ -51,7 +94,7 @@ class OutgoingMail(models.Model):
             # What is due: clinic.outbox.deliver_next.
             models.Index(
                 fields=["next_attempt_at", "id"],
-                condition=Q(sent_at__isnull=True, failed_at__isnull=True),
+                condition=Q(sent_at__isnull=True, failed_at__isnull=True, dropped_at__isnull=True),
                 name="mail_due",
             ),
             # The mails about one request, on its page.
@@ -60,3 +103,9 @@ class OutgoingMail(models.Model):
 
     def __str__(self) -> str:
         return f"{self.function} {self.message_id}"
+
+    @property
+    def state(self) -> str:
+        """Where it stands, in one word: waiting, sent, failed or dropped."""
+        ends = {"sent": self.sent_at, "failed": self.failed_at, "dropped": self.dropped_at}
+        return next((end for end, moment in ends.items() if moment), "waiting")
