@@ -42,6 +42,66 @@ def received(request_id: int) -> Message:
     raise NothingToSend
 
 
+def tried_to_reach(request_id: int) -> Message:
+    """We tried to reach you and could not: please call."""
+    raise NothingToSend
+
+
+def need_something(request_id: int, change_id: int) -> Message:
+    """We need something before we can go on: what the staff wrote with that move."""
+    raise NothingToSend
+
+
+def booked(request_id: int, appointment_starts_at: str) -> Message:
+    """Your appointment: day, time, place, how to prepare. `appointment_starts_at` in ISO form."""
+    raise NothingToSend
+
+
+def moved(request_id: int, appointment_starts_at: str) -> Message:
+    """Your appointment has a new time. `appointment_starts_at` in ISO form."""
+    raise NothingToSend
+
+
+def declined(request_id: int, change_id: int) -> Message:
+    """We cannot offer an appointment for this, and what to do instead: what the staff wrote with that move."""
+    raise NothingToSend
+
+
+def withdrawn(request_id: int) -> Message:
+    """Your request is withdrawn."""
+    raise NothingToSend
+
+
+def worse_received(request_id: int) -> Message:
+    """You told us that it has got worse: when we answer now, and where to get help sooner."""
+    raise NothingToSend
+
+
+def new_dates_needed(request_id: int) -> Message:
+    """All times that you gave have passed: please give us new ones."""
+    raise NothingToSend
+
+
+def contact_changed(request_id: int, event_id: int) -> Message:
+    """To the address that was on file before: your contact details were changed."""
+    raise NothingToSend
+
+
+def link_again(request_id: int) -> Message:
+    """The link to your status page, as you asked."""
+    raise NothingToSend
+
+
 def staff_urgent(request_id: int) -> Message:
-    """Somebody must look at a request now."""
+    """To the staff: somebody must look at a request now."""
+    raise NothingToSend
+
+
+def staff_promise_near(request_ids: list[int]) -> Message:
+    """To the staff: promises that are about to be missed."""
+    raise NothingToSend
+
+
+def staff_daily_summary() -> Message:
+    """To the staff: what is open, what is late, what waits for somebody."""
     raise NothingToSend

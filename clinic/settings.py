@@ -43,6 +43,7 @@ MIDDLEWARE = [
     "clinic.middleware.cross_origin_headers",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "clinic.middleware.language_of_the_address",
     "clinic.middleware.refuse_unusable_requests",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -62,6 +63,7 @@ TEMPLATES = [
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "clinic.context_processors.clinic",
@@ -80,7 +82,9 @@ DATABASES = {"default": env.database(embedded_data_dir=LOCAL_DIR / "postgres")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Globalization. Stored in UTC; shown in the clinic's own zone (ClinicProfile.time_zone), by name.
-LANGUAGE_CODE = "en-us"
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("es", "Español")]  # of the request journey; articles and staff pages are English
+LOCALE_PATHS = [BASE_DIR / "clinic" / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 

@@ -1,7 +1,7 @@
 """The doors of the house."""
 
-from django.contrib import admin
 from django.conf.urls.i18n import i18n_patterns
+from django.contrib import admin
 from django.urls import include, path
 
 from clinic import views

@@ -43,7 +43,7 @@ from appointments.models.answers import (
     choice,
     several,
 )
-from appointments.models.record import EventKind, RedFlagAnswer, RequestEvent, StatusChange
+from appointments.models.record import EventKind, RedFlagAnswer, RequestEvent, StatusChange, plain
 from appointments.models.sending import IN_QUEUE, QUEUE_ORDER, AppointmentRequestQuerySet
 from appointments.status_link import token_of
 from clinic import outbox

@@ -21,7 +21,7 @@ from appointments.status_link import new_token, token_digest
 from appointments.windows import windows_end_at
 from clinic import limits, outbox
 from clinic.models import working_hours
-from conditions.models import Article, RedFlag
+from conditions.models import RedFlag
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -82,7 +82,6 @@ class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
         key: UUID,
         red_flags: Iterable[RedFlag],
         is_checked_by_clinician: bool,
-        article: Article | None,
         source: str,
         keyed_in_by: "User | None" = None,
         role: Role = Role.PATIENT,
@@ -91,7 +90,7 @@ class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
     ) -> "AppointmentRequest":
         """Keep a request that a patient sends, once for each one-time key.
 
-        `answers` are the cleaned fields of AppointmentRequestForm; `keyed_in_by` and `role` are those of the staff
+        `answers` are what AppointmentRequestForm.answers() gives; `keyed_in_by` and `role` are those of the staff
         member who writes for a caller. In one transaction: the request, the red flags that were ticked in the words
         of today, the first row of its record, its mails, and a count under each of `limited_by`. The promise is
         reckoned from the clinic's opening hours. An open request of the same person is linked, and raised when this
@@ -110,7 +109,6 @@ class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
             "urgency": urgency_of(flag.tier for flag in flags),
             "source": source,
             "keyed_in_by": keyed_in_by,
-            "article": article,
             "is_checked_by_clinician": is_checked_by_clinician,
             "received_at": now,
             "windows_end_at": windows_end_at(

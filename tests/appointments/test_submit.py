@@ -49,7 +49,6 @@ def submit(key: uuid.UUID, *red_flag_keys: str, **changes: Any) -> AppointmentRe
         source=RequestSource.WEB,
         red_flags=safety_check(*red_flag_keys).red_flags(),
         is_checked_by_clinician=False,
-        article=None,
     )
 
 

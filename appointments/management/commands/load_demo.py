@@ -17,6 +17,7 @@ from appointments.models import AppointmentRequest, Duration, PreferredContact, 
 from appointments.promise import promise
 from conditions.models import Article, RedFlag
 
+ARTICLE = "condition/lower-back-pain-when-walking"
 NAMESPACE = UUID("7c1f5b0e-6c0b-4a4e-9f0f-3f6f1f6f2d11")
 STAFF = (Role.RECEPTION, Role.CLINICIAN, Role.EDITOR, Role.MANAGER)
 
@@ -92,6 +93,7 @@ class Command(BaseCommand):
             "problem": problem,
             "duration": Duration.UNDER_12_WEEKS,
             "windows": ["0-morning", "2-morning"],
+            "article_id": Article.objects.published().with_key(ARTICLE).values_list("pk", flat=True).first(),
             "privacy_version": settings.PRIVACY_VERSION,
         }
         appointment_request = AppointmentRequest.objects.submit(
@@ -100,7 +102,6 @@ class Command(BaseCommand):
             source=RequestSource.WEB,
             red_flags=RedFlag.objects.filter(key__in=flags),
             is_checked_by_clinician="both-legs" in flags,
-            article=Article.objects.published().with_key("condition/lower-back-pain-when-walking").first(),
             is_demo=True,
         )
         for status in moves:

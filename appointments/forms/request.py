@@ -1,96 +1,21 @@
 """What we ask a patient. Every question is used by the staff who answer."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Fieldset, Layout
+from crispy_forms.layout import Fieldset
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import formats
-from django.utils.datastructures import MultiValueDict
-from django.utils.text import capfirst
 from phonenumber_field.formfields import PhoneNumberField
 
 from appointments.fields import BirthDateField
+from appointments.forms.layout import FreeTextField, Question, form_helper
 from appointments.models import Duration, PreferredContact
 from appointments.models.answers import WINDOWS
 from appointments.models.request import PROBLEM_MAX_LENGTH
-from conditions.models import RedFlag, Tier, by_tier
-
-
-class FreeTextField(forms.CharField):
-    """Text of several lines, its line ends counted once, as the browser counts them."""
-
-    widget = forms.Textarea
-
-    def to_python(self, value: Any) -> str:
-        """The text with its line ends as \\n."""
-        return (super().to_python(value) or "").replace("\r\n", "\n")
-
-
-def _form_helper(*layout: Any) -> FormHelper:
-    """Crispy draws the fields; the page draws the <form>, its token and its buttons."""
-    helper = FormHelper()
-    helper.form_tag = False
-    helper.disable_csrf = True
-    helper.layout = Layout(*layout)
-    return helper
-
-
-class SafetyCheckForm(forms.Form):
-    """Which warning symptoms does the patient have? One list for each tier of the red-flag table, any of them."""
-
-    LEGENDS: ClassVar = {
-        Tier.EMERGENCY: "Do you have any of these?",
-        Tier.URGENT: "Or any of these?",
-        Tier.MENTION: "Or any of these?",
-    }
-
-    none = forms.BooleanField(required=False, label="None of these")
-
-    def __init__(self, red_flags: Iterable[RedFlag], data: MultiValueDict | None = None) -> None:
-        super().__init__(data)
-        self.red_flags = {red_flag.key: red_flag for red_flag in red_flags}
-        for tier, flags in by_tier(list(self.red_flags.values())).items():
-            if flags:
-                self.fields[tier] = forms.MultipleChoiceField(
-                    choices=[(flag.key, capfirst(flag.wording)) for flag in flags],
-                    widget=forms.CheckboxSelectMultiple,
-                    required=False,
-                    label=self.LEGENDS[Tier(tier)],
-                )
-        self.order_fields([*Tier.values, "none"])
-        self.helper = _form_helper(*self.fields)
-
-    def clean(self) -> dict[str, Any]:
-        """Some symptom, or none of them: not nothing, and not both."""
-        answers = super().clean() or {}
-        ticked = [key for tier in Tier.values for key in answers.get(tier, [])]
-        if ticked and answers.get("none"):
-            self.add_error(
-                "none", ValidationError("Choose your symptoms or “None of these”, not both", code="both")
-            )
-        elif not ticked and not answers.get("none") and not self.errors:
-            error = ValidationError("Choose every symptom that you have, or “None of these”", code="required")
-            self.add_error(next(iter(self.fields)), error)
-        return answers
-
-    def ticked(self) -> list[RedFlag]:
-        """The red flags that the patient has. Call it once the form is valid."""
-        return [self.red_flags[key] for tier in Tier.values for key in self.cleaned_data.get(tier, [])]
-
-
-class CheckedByClinicianForm(forms.Form):
-    """The one way on from the help page: a clinician has already looked at these symptoms."""
-
-    is_checked_by_clinician = forms.BooleanField(
-        label="A clinician has already checked these symptoms, and I still want to ask for an appointment",
-        error_messages={"required": "Tick the box only if a clinician has checked these symptoms"},
-    )
-    helper = _form_helper("is_checked_by_clinician")
 
 
 @dataclass(frozen=True)
@@ -100,17 +25,6 @@ class Answer:
     label: str
     value: str
     focus_id: str  # the first control of the question, for "change"
-
-
-class Question(forms.BoundField):
-    """A question of the form. Carried on as hidden inputs, it shows no hint that they could point to."""
-
-    def build_widget_attrs(self, attrs: dict[str, Any], widget: forms.Widget | None = None) -> dict[str, Any]:
-        """The usual attributes of a control that is shown; of a hidden one, none that describe it."""
-        usual: dict[str, Any] = super().build_widget_attrs(attrs, widget)
-        if widget is not None and widget.is_hidden:
-            usual.pop("aria-describedby", None)
-        return usual
 
 
 class AppointmentRequestForm(forms.Form):
@@ -206,7 +120,7 @@ class AppointmentRequestForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.helper = _form_helper(*[Fieldset(legend, *names) for legend, names in self.SECTIONS])
+        self.helper = form_helper(*[Fieldset(legend, *names) for legend, names in self.SECTIONS])
 
     def clean(self) -> dict[str, Any]:
         """There must be a way to answer, and the preferred way must be given."""
@@ -253,13 +167,3 @@ class AppointmentRequestForm(forms.Form):
         else:
             text = str(value)
         return Answer(str(field.label), text, field.id_for_label or f"{field.auto_id}_0")
-
-
-class WithdrawForm(forms.Form):
-    """The patient takes the request back, and says so twice: by opening this part and by the box."""
-
-    is_sure = forms.BooleanField(
-        label="Yes, I no longer want an appointment",
-        error_messages={"required": "Tick the box if you want to withdraw your request"},
-    )
-    helper = _form_helper("is_sure")

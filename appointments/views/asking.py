@@ -1,41 +1,24 @@
-"""Asking for an appointment, and following the request. Nothing is stored before Send; no session, no cookie but
-that of the form's token. The answers travel in the page."""
-
-from collections.abc import Callable
-from functools import wraps
-from typing import Any
+"""Asking for an appointment. Nothing is stored before Send; no session, no cookie but that of the form's token. The
+answers travel in the page."""
 
 from django.core import signing
 from django.db import Error
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods
 
-from appointments.forms import AppointmentRequestForm, CheckedByClinicianForm, SafetyCheckForm, WithdrawForm
-from appointments.lifecycle import MoveRefused, RequestStatus, Role
+from appointments.forms import AppointmentRequestForm, CheckedByClinicianForm, SafetyCheckForm
 from appointments.models import AlreadySent, AppointmentRequest, RequestSource
 from appointments.promise import promise
 from appointments.safety import SafetyCheck
+from appointments.views.private import about_a_person
 from clinic.readable_errors import is_database_unreachable
 from conditions import walking_line
-from conditions.models import RedFlag
+from conditions.models import Article, RedFlag
 
-View = Callable[..., HttpResponseBase]
 ARTICLE_KEY_MAX_LENGTH = 100  # characters
-
-
-def about_a_person(view: View) -> View:
-    """The page is kept by no browser, proxy or search engine."""
-
-    @wraps(view)
-    def private(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        response = view(request, *args, **kwargs)
-        response.headers["Cache-Control"] = "no-store, private"
-        response.headers["X-Robots-Tag"] = "noindex"
-        return response
-
-    return private
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -86,31 +69,6 @@ def request_appointment(request: HttpRequest) -> HttpResponse:
     return _check_page(request, safety, form)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@about_a_person
-def request_status(request: HttpRequest, token: str) -> HttpResponse:
-    """Where a request stands, what happens next and by when; and the way to take it back."""
-    appointment_request = get_object_or_404(AppointmentRequest.objects.with_token(token))
-    form = WithdrawForm(request.POST if request.method == "POST" else None)
-    refusal = None
-    if form.is_valid():
-        try:
-            appointment_request.move_to(RequestStatus.WITHDRAWN, by=None, roles=frozenset({Role.PATIENT}))
-        except MoveRefused as error:
-            refusal = error
-            appointment_request.refresh_from_db()
-        else:
-            return redirect(request.path)
-    context = {
-        "appointment_request": appointment_request,
-        "is_late": appointment_request.is_late(timezone.now()),
-        "form": form,
-        "refusal": refusal,
-    }
-    status = 409 if refusal else 422 if form.errors else 200
-    return render(request, "appointments/request_status.html", context, status=status)
-
-
 def _safety_of(request: HttpRequest) -> SafetyCheck | None:
     """The safety check that the page carried, or None: then the way begins there."""
     try:
@@ -150,12 +108,12 @@ def _send(request: HttpRequest, safety: SafetyCheck, form: AppointmentRequestFor
     context = {"safety": safety, "form": form}
     try:
         appointment_request = AppointmentRequest.objects.submit(
-            form.answers(),
+            {**form.answers(), "article_id": _id_of(safety.article())},
             key=safety.key,
             source=RequestSource.WEB,
             red_flags=safety.red_flags(),
             is_checked_by_clinician=safety.is_checked_by_clinician,
-            article=safety.article(),
+            language=get_language(),
         )
     except AlreadySent as already_sent:
         context["appointment_request"] = already_sent.appointment_request
@@ -165,3 +123,7 @@ def _send(request: HttpRequest, safety: SafetyCheck, form: AppointmentRequestFor
             raise
         return render(request, "appointments/not_sent.html", context, status=503)
     return redirect(appointment_request)
+
+
+def _id_of(article: Article | None) -> int | None:
+    return article.pk if article else None

@@ -1,0 +1,65 @@
+"""The warning symptoms, asked before anything else and again when it gets worse."""
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.datastructures import MultiValueDict
+from django.utils.text import capfirst
+
+from appointments.forms.layout import form_helper
+from conditions.models import RedFlag, Tier, by_tier
+
+
+class SafetyCheckForm(forms.Form):
+    """Which warning symptoms does the patient have? One list for each tier of the red-flag table, any of them."""
+
+    LEGENDS: ClassVar = {
+        Tier.EMERGENCY: "Do you have any of these?",
+        Tier.URGENT: "Or any of these?",
+        Tier.MENTION: "Or any of these?",
+    }
+
+    none = forms.BooleanField(required=False, label="None of these")
+
+    def __init__(self, red_flags: Iterable[RedFlag], data: MultiValueDict | None = None) -> None:
+        super().__init__(data)
+        self.red_flags = {red_flag.key: red_flag for red_flag in red_flags}
+        for tier, flags in by_tier(list(self.red_flags.values())).items():
+            if flags:
+                self.fields[tier] = forms.MultipleChoiceField(
+                    choices=[(flag.key, capfirst(flag.wording)) for flag in flags],
+                    widget=forms.CheckboxSelectMultiple,
+                    required=False,
+                    label=self.LEGENDS[Tier(tier)],
+                )
+        self.order_fields([*Tier.values, "none"])
+        self.helper = form_helper(*self.fields)
+
+    def clean(self) -> dict[str, Any]:
+        """Some symptom, or none of them: not nothing, and not both."""
+        answers = super().clean() or {}
+        ticked = [key for tier in Tier.values for key in answers.get(tier, [])]
+        if ticked and answers.get("none"):
+            self.add_error(
+                "none", ValidationError("Choose your symptoms or “None of these”, not both", code="both")
+            )
+        elif not ticked and not answers.get("none") and not self.errors:
+            error = ValidationError("Choose every symptom that you have, or “None of these”", code="required")
+            self.add_error(next(iter(self.fields)), error)
+        return answers
+
+    def ticked(self) -> list[RedFlag]:
+        """The red flags that the patient has. Call it once the form is valid."""
+        return [self.red_flags[key] for tier in Tier.values for key in self.cleaned_data.get(tier, [])]
+
+
+class CheckedByClinicianForm(forms.Form):
+    """The one way on from the help page: a clinician has already looked at these symptoms."""
+
+    is_checked_by_clinician = forms.BooleanField(
+        label="A clinician has already checked these symptoms, and I still want to ask for an appointment",
+        error_messages={"required": "Tick the box only if a clinician has checked these symptoms"},
+    )
+    helper = form_helper("is_checked_by_clinician")
