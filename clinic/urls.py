@@ -1,5 +1,6 @@
 """The doors of the house."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
@@ -15,4 +16,6 @@ urlpatterns = [
     path("readyz", views.readyz, name="readyz"),
     path("admin/", admin.site.urls),
 ]
+if settings.DEBUG:  # on a developer's machine only: mail is other people's
+    urlpatterns.append(path("mail/", include("clinic.mail_viewer")))
 handler500 = "clinic.views.server_error"
