@@ -22,6 +22,7 @@ from django.test import Client
 from django.urls import path
 
 from appointments.models import AppointmentRequest
+from clinic.urls import urlpatterns as site_urls
 from tests.appointments.patients import ANSWERS, DETAILS, post, safety_check, sent
 from tests.form_posts import FORM, page, post_form
 from tests.hostile_strings import ALL, OURS, as_received
