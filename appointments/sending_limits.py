@@ -22,7 +22,7 @@ MOST_PER_CONTACT, CONTACT_WINDOW = 5, timedelta(days=1)
 
 
 def sending_limits(request: HttpRequest, answers: dict[str, Any]) -> list[Limit]:
-    """The limits under which these answers are sent: of the address they come from, the phone and the mail in them."""
+    """The limits for these answers: of the address that they come from, of the phone and the mail in them."""
     if not settings.SENDING_IS_LIMITED:
         return []
     contacts = [str(answers["phone"] or ""), str(answers["email"] or "").lower()]

@@ -25,8 +25,11 @@ class NineInTen(Aggregate):
 
 @dataclass(frozen=True)
 class TrackRecord:
-    """What really happened lately. `hours`: nine in ten requests were answered within so many hours in which the
-    clinic was open, a whole number of at least 1; None when so many wait past their promise that no figure is true."""
+    """What really happened lately.
+
+    `hours`: nine in ten requests were answered within so many hours in which the clinic was open, a whole number of
+    at least 1. None when so many wait past their promise that no figure would be true.
+    """
 
     hours: int | None
 

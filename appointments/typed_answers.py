@@ -15,8 +15,5 @@ def typed_answers(request: HttpRequest) -> list[tuple[str, str]]:
     """What was typed into the form so far, as names and values for hidden fields, right or wrong; empty before the
     form. It needs no database, so nothing is lost while that is away."""
     return [
-        (name, str(value))
-        for name, values in request.POST.lists()
-        if name not in NOT_ANSWERS
-        for value in values
+        (name, str(value)) for name, values in request.POST.lists() if name not in NOT_ANSWERS for value in values
     ]

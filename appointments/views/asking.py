@@ -2,7 +2,6 @@
 answers travel in the page."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from django.conf import settings
 from django.core import signing
@@ -114,14 +113,14 @@ def _beginning(request: HttpRequest) -> SafetyCheck:
     return SafetyCheck.begin(article_key, walking_line.read(request.POST.get("walking_line", "")))
 
 
-def _safety_page(request: HttpRequest, safety: SafetyCheck, form: SafetyCheckForm, **context: Any) -> HttpResponse:
-    context |= {"safety": safety, "form": form, "answers": typed_answers(request)}
+def _safety_page(request: HttpRequest, safety: SafetyCheck, form: SafetyCheckForm) -> HttpResponse:
+    context = {"safety": safety, "form": form, "typed": typed_answers(request)}
     return render(request, "appointments/safety_check.html", context, status=422 if form.is_bound else 200)
 
 
 def _ask_again(request: HttpRequest, safety: SafetyCheck, red_flags: Iterable[RedFlag]) -> HttpResponse:
     """The questions of today, with what was typed and the same one-time key; from there on to the check page."""
-    return _safety_page(request, safety, SafetyCheckForm(red_flags), is_asked_again=True)
+    return _safety_page(request, safety, SafetyCheckForm(red_flags))
 
 
 def _after_safety_check(request: HttpRequest, safety: SafetyCheck) -> HttpResponse:
@@ -135,7 +134,7 @@ def _after_safety_check(request: HttpRequest, safety: SafetyCheck) -> HttpRespon
 def _help_page(
     request: HttpRequest, safety: SafetyCheck, form: CheckedByClinicianForm, red_flags: list[RedFlag]
 ) -> HttpResponse:
-    context = {"safety": safety, "form": form, "red_flags": red_flags, "answers": typed_answers(request)}
+    context = {"safety": safety, "form": form, "red_flags": red_flags, "typed": typed_answers(request)}
     return render(request, "appointments/get_help_now.html", context, status=422 if form.is_bound else 200)
 
 
@@ -161,6 +160,7 @@ def _check_page(request: HttpRequest, safety: SafetyCheck, form: AppointmentRequ
     context = {
         "safety": safety,
         "form": form,
+        "typed": typed_answers(request),
         "trapped": trapped,
         "is_too_quick": is_too_quick,
         "reply_by": promise(now, safety.urgency),

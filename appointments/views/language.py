@@ -15,11 +15,11 @@ View = Callable[..., HttpResponseBase]
 
 
 def in_the_language_of_the_browser(view: View) -> View:
-    """For the page where the way begins, without arguments in its address: a browser that prefers another of our
-    languages is led to the page in that one, and what follows the question mark goes along.
+    """For the page where the way begins. A browser that prefers another of our languages is led to the page in that
+    one, and what follows the question mark goes along.
 
-    Only from the address of the default language, only when reading. `?language=` says that somebody has chosen, and
-    so does an address of another language. From there on the address keeps the language.
+    Only from the address of the default language, and only when reading. `?language=` says that somebody chose,
+    and so does an address of another language. From there on the address keeps the language.
     """
 
     @wraps(view)
@@ -40,8 +40,7 @@ def in_the_language_of_the_browser(view: View) -> View:
 
 
 def _address_in(language: str, request: HttpRequest) -> str:
-    assert request.resolver_match is not None
     with override(language):
-        path = reverse(request.resolver_match.view_name)
+        path = reverse("appointments:safety_check")
     query = request.META.get("QUERY_STRING", "")
     return f"{path}?{query}" if query else path

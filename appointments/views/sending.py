@@ -24,7 +24,7 @@ View = Callable[..., HttpResponseBase]
 def send(
     request: HttpRequest, safety: SafetyCheck, form: AppointmentRequestForm, red_flags: list[RedFlag]
 ) -> HttpResponse:
-    """Keep the request and lead to its page. Pressing Send again never makes two. Raises what the database raises."""
+    """Keep the request and lead to its page. Pressed again, it makes no second. Raises what the database raises."""
     answers = form.answers()
     try:
         appointment_request = AppointmentRequest.objects.submit(
@@ -54,8 +54,10 @@ def already_sent_page(
 
 
 def keeps_answers(view: View) -> View:
-    """While the database is away, a page whose form holds what the patient has told so far, to press the same button
-    once more. Whatever a page of ours posted is in it; without that the error goes on."""
+    """While the database is away, a page that holds what was typed so far, to press the same button once more.
+
+    Where nothing was typed yet, the error goes on.
+    """
 
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -70,5 +72,5 @@ def keeps_answers(view: View) -> View:
 
 
 def _carried_on(request: HttpRequest, template: str, token: str, status: int, **context: Any) -> HttpResponse:
-    context |= {"token": token, "answers": typed_answers(request), "button": request.POST.get("button", "check")}
+    context |= {"token": token, "typed": typed_answers(request), "button": request.POST.get("button", "check")}
     return render(request, template, context, status=status)
