@@ -9,8 +9,10 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import formats
+from django.utils.datastructures import MultiValueDict
 from phonenumber_field.formfields import PhoneNumberField
 
+from appointments.choices import FormChoices
 from appointments.fields import BirthDateField
 from appointments.forms.layout import FreeTextField, Question, form_helper
 from appointments.models import Duration, PreferredContact
@@ -34,7 +36,7 @@ class AppointmentRequestForm(forms.Form):
     SECTIONS: ClassVar = (
         ("About you", ("full_name", "birth_date")),
         ("How to reach you", ("phone", "email", "preferred_contact", "may_leave_voicemail")),
-        ("What is wrong", ("problem", "duration")),
+        ("What is wrong", ("article", "problem", "duration")),
         ("When suits you", ("windows", "unsuitable_dates")),
         ("Your agreement", ("consent",)),
     )
@@ -94,6 +96,7 @@ class AppointmentRequestForm(forms.Form):
             "max_length": "What is wrong must be 2,000 characters or less. You used %(show_value)s.",
         },
     )
+    article = forms.ChoiceField(label="What is it about?", required=False)
     duration = forms.ChoiceField(
         label="How long have you had it?",
         choices=Duration,
@@ -118,8 +121,12 @@ class AppointmentRequestForm(forms.Form):
         error_messages={"required": "To send a request, agree that the clinic may use your answers to reply"},
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(
+        self, choices: FormChoices, data: MultiValueDict | None = None, initial: dict[str, Any] | None = None
+    ) -> None:
+        super().__init__(data, initial=initial)
+        self.choices = choices
+        self.fields["article"].choices = [("", "Something else"), *choices.articles]
         self.helper = form_helper(*[Fieldset(legend, *names) for legend, names in self.SECTIONS])
 
     def clean(self) -> dict[str, Any]:
@@ -144,8 +151,13 @@ class AppointmentRequestForm(forms.Form):
 
     def answers(self) -> dict[str, Any]:
         """The fields of an AppointmentRequest. Call it once the form is valid."""
-        answers = {name: value for name, value in self.cleaned_data.items() if name != "consent"}
-        return {**answers, "privacy_version": settings.PRIVACY_VERSION}
+        others = {"consent", "article", "payment_option"}
+        return {
+            **{name: value for name, value in self.cleaned_data.items() if name not in others},
+            "article_id": self.choices.article_id(self.cleaned_data.get("article", "")),
+            "payment_option_id": self.cleaned_data.get("payment_option"),
+            "privacy_version": settings.PRIVACY_VERSION,
+        }
 
     def sections(self) -> Iterator[tuple[str, list[Answer]]]:
         """The answers as the patient reads them before sending: each section's legend and lines."""
