@@ -13,7 +13,8 @@ _TO_OTHERS = Q(function__startswith=f"{emails.__name__}.staff_") | Q(
 
 
 def mail_does_not_arrive(appointment_request: AppointmentRequest) -> bool:
-    """True when the last mail to the patient failed for good, and no address was given since. One or two queries."""
+    """True when the last mail to the patient failed for good, and no other address was given since. One query, or
+    two."""
     to_patient = OutgoingMail.objects.about(appointment_request.topic).exclude(_TO_OTHERS)
     last = to_patient.exclude(sent_at=None, failed_at=None).order_by("-id").first()
     if last is None or last.failed_at is None:

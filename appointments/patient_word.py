@@ -71,9 +71,7 @@ def take_word(
     return event
 
 
-def earliest_promise(
-    appointment_request: AppointmentRequest, now: datetime, urgency: Urgency
-) -> datetime | None:
+def earliest_promise(appointment_request: AppointmentRequest, now: datetime, urgency: Urgency) -> datetime | None:
     """The promise after the urgency was raised at `now`: one that stands is only ever brought forward."""
     standing = appointment_request.reply_by if appointment_request.is_owed_an_answer else None
     return min(filter(None, (standing, promise(now, urgency))), default=None)

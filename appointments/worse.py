@@ -13,9 +13,7 @@ from clinic import outbox
 from conditions.models import RedFlag
 
 
-def report_worse(
-    appointment_request: AppointmentRequest, red_flags: Iterable[RedFlag], words: str
-) -> RequestEvent:
+def report_worse(appointment_request: AppointmentRequest, red_flags: Iterable[RedFlag], words: str) -> RequestEvent:
     """Raise a request that has got worse: at least to urgent, to what these red flags ask for, and never down.
 
     That a worsening is urgent whatever the signs is the clinic's own choice of service, for it to confirm. In one
@@ -36,9 +34,7 @@ def report_worse(
             worse_at=appointment_request.worse_at or now,
             reply_by=earliest_promise(appointment_request, now, urgency),
         )
-        about = {"topic": appointment_request.topic, "request_id": appointment_request.pk}
-        mails = [outbox.queued(emails.staff_urgent, **about)]
-        if appointment_request.email:
-            mails.append(outbox.queued(emails.worse_received, **about))
-        outbox.queue(*mails)
+        mails = [emails.staff_urgent, *([emails.worse_received] if appointment_request.email else [])]
+        topic, pk = appointment_request.topic, appointment_request.pk
+        outbox.queue(*(outbox.queued(mail, topic=topic, request_id=pk) for mail in mails))
     return event
