@@ -22,9 +22,9 @@ def windows_end_at(
 ) -> datetime | None:
     """The end, in UTC, of the last time that the patient would prefer; None when any time is fine.
 
-    `received_at` is aware, and for times that were changed later it is when that was; `windows` are names such as 0-morning, and none of them means any; `earliest` and
-    `latest` are days on the clinic's calendar. Where no window lies between the two,
-    the end of the last day counts.
+    `received_at` is aware, and for times that were changed later it is when that was. `windows` are names such as
+    0-morning, and none of them means any; `earliest` and `latest` are days on the clinic's calendar. Where no
+    window lies between the two, the end of the last day counts.
     """
     if not windows and latest is None:
         return None

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from appointments.models.answers import PartOfDay, window
 from appointments.windows import windows_end_at
-from tests.clinic.test_hours import DAY, LONDON, LOS_ANGELES, LORD_HOWE, dates_of_clock_changes, property_test
+from tests.clinic.test_hours import DAY, LONDON, LORD_HOWE, LOS_ANGELES, dates_of_clock_changes, property_test
 
 # Written out again by hand: a change of the table is a change of when patients are asked again.
 ENDS = {"morning": time(12), "midday": time(14), "afternoon": time(18)}
