@@ -191,12 +191,12 @@ def staff_daily_summary() -> Message:
     counts = {
         "In the queue": len(in_queue),
         **{urgency.label: by_urgency[urgency] for urgency in Urgency},
-        "Late: the promise has passed": sum(request.is_late(now) for request in in_queue),
-        "Got worse, nobody has looked yet": sum(request.worse_at is not None for request in in_queue),
-        "The patient wrote, nobody has looked yet": sum(
+        "Late (the promise has passed)": sum(request.is_late(now) for request in in_queue),
+        "Got worse, and nobody has looked yet": sum(request.worse_at is not None for request in in_queue),
+        "The patient wrote, and nobody has looked yet": sum(
             request.patient_wrote_at is not None for request in in_queue
         ),
         "All preferred times have passed": sum(request.needs_new_dates(now) for request in in_queue),
-        "Mails that reached nobody: call": OutgoingMail.objects.failed().count(),
+        "Mails that reached nobody (please call)": OutgoingMail.objects.failed().count(),
     }
     return to_staff("staff_daily_summary", "Appointment requests this morning", counts=counts)
