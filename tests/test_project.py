@@ -107,7 +107,7 @@ def test_only_env_reads_the_environment(path: Path) -> None:
 
 def test_one_word_runs_through_the_corridor() -> None:
     """URL name = view function = template stem."""
-    pages_without_a_template = {"healthz", "readyz", "feed", "mail_html"}
+    pages_without_a_template = {"healthz", "readyz", "feed", "mail_html", "appointment_calendar"}
     shares_a_template = {"cause_detail": "article_detail", "treatment_detail": "article_detail"}
     stems = {path.stem for path in TEMPLATES}
     for name, view in public_views(get_resolver().url_patterns):
@@ -154,7 +154,6 @@ NOBODY_BESIDE = {
     "AppointmentRequest.patient_wrote_at": "the patient wrote",
     "AppointmentRequest.windows_end_at": "when the preferred times have passed",
     "AppointmentRequest.dates_asked_at": "the clock asked",
-    "AppointmentRequest.promise_warned_at": "the clock warned",
     "AppointmentRequest.appointment_starts_at": "the appointment's own time; its status change names who booked",
     "OutgoingMail.created_at": "its cause is recorded with its own author",
     "OutgoingMail.next_attempt_at": "a worker will try it",
