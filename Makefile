@@ -88,6 +88,7 @@ endef
 # these checks must not need one.
 define in_production
 DEBUG=false HTTPS=true ALLOWED_HOSTS=clinic.example DATABASE_URL=postgresql://nobody@127.0.0.1:1/none \
+SMTP_URL=smtp+starttls://127.0.0.1:1 MAIL_FROM=clinic@clinic.example \
 SECRET_KEY="$$($(BIN) -c 'import secrets; print(secrets.token_urlsafe(64))')" $(BIN)
 endef
 

@@ -8,3 +8,7 @@ class ClinicConfig(AppConfig):
 
     name = "clinic"
     verbose_name = "Clinic"
+
+    def ready(self) -> None:
+        """Make `manage.py check --deploy` know our own checks."""
+        from clinic import checks  # noqa: F401

@@ -13,6 +13,7 @@ import logging
 import random
 import traceback
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parseaddr
@@ -20,9 +21,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.validators import validate_email
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models.functions import Now
 from django.template import Context, engines
 from django.utils import translation
@@ -110,7 +111,10 @@ def written(mail: OutgoingMail) -> Message:
     function: Callable[..., Message] = import_string(mail.function)
     # A statement of the function's that fails must not take the caller's transaction with it.
     with transaction.atomic(), translation.override(settings.LANGUAGE_CODE):
-        return function(**mail.arguments)
+        message = function(**mail.arguments)
+    if not isinstance(message, Message):
+        raise TypeError("it did not return a Message")
+    return message
 
 
 def deliver_next(now: datetime | None = None) -> bool:
@@ -145,7 +149,7 @@ def _outcome_of_an_attempt(mail: OutgoingMail, now: datetime | Now) -> dict[str,
         return {"dropped_at": now, "failure": ""}
     except Exception as error:
         if not connection.is_usable():
-            raise  # no fault of the function: the database is away
+            raise OperationalError("the database went away while a mail was written") from error
         logger.error("Mail %s: %s raised %s", mail.message_id, mail.function, _place_of(error))
         return _put_off(mail, now, Failure("It could not be written. The log says where."))
     try:
@@ -165,13 +169,15 @@ def _send(message: Message, mail: OutgoingMail) -> None:
     for `failure_of` to read."""
     validate_email(message.to)
     host = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
-    EmailMultiAlternatives(
-        subject=message.subject,
-        body=message.text,
-        to=[message.to],
-        alternatives=[(message.html, "text/html")],
-        headers={"Message-ID": f"<{mail.message_id}@{host}>", "Auto-Submitted": "auto-generated"},
-    ).send()
+    with closing(get_connection()) as server:  # also one that refuses us after its greeting
+        EmailMultiAlternatives(
+            subject=message.subject,
+            body=message.text,
+            to=[message.to],
+            alternatives=[(message.html, "text/html")],
+            headers={"Message-ID": f"<{mail.message_id}@{host}>", "Auto-Submitted": "auto-generated"},
+            connection=server,
+        ).send()
 
 
 def _put_off(mail: OutgoingMail, now: datetime | Now, failure: Failure) -> dict[str, Any]:

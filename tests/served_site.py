@@ -100,8 +100,11 @@ def served_site(transactional_db: None, static_root: Path, tmp_path: Path) -> It
     site.stop()
 
 
-def production_environment(static_root: Path) -> dict[str, str]:
-    """The environment of a production server, but for HTTPS: a test speaks to it without a proxy."""
+def production_environment(static_root: Path, smtp_url: str = "") -> dict[str, str]:
+    """The environment of a production server, but for HTTPS: a test speaks to it without a proxy.
+
+    `smtp_url` is where it delivers mail, such as that of an SmtpSink; nowhere by default.
+    """
     database = {name: os.environ[name] for name in ("EMBEDDED_POSTGRES_DIR", "DATABASE_URL") if name in os.environ}
     return {
         **database,
@@ -114,6 +117,7 @@ def production_environment(static_root: Path) -> dict[str, str]:
         "DJANGO_SETTINGS_MODULE": "tests.served_settings",
         "SERVED_DATABASE": connection.settings_dict["NAME"],
         "SERVED_STATIC_ROOT": str(static_root),
+        **({"SMTP_URL": smtp_url, "MAIL_FROM": "The Clinic <clinic@clinic.example>"} if smtp_url else {}),
     }
 
 

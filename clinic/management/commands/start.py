@@ -2,6 +2,7 @@
 
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -14,8 +15,10 @@ from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler,
 from django.db import connection, connections
 from django.urls import reverse
 
+from clinic.delivery import deliver_until
 from clinic.env import ConfigurationError
 
+MAIL_IN_HAND = 5.0  # seconds
 HOST = "127.0.0.1"  # never the network: this is a server for one person at this machine
 
 
@@ -71,9 +74,12 @@ class Command(BaseCommand):
         address = f"http://{HOST}:{server.server_port}"
         self.stdout.write(f"The site:     {address}/")
         self.stdout.write(f"Staff admin:  {address}{reverse('admin:index')}")
+        if settings.DEBUG:
+            self.stdout.write(f"Mail viewer:  {address}{reverse('outbox')}")
         self.stdout.write("Stop it with Ctrl-C.")
         self.stdout.flush()  # or a pipe would show it at the end only
-        server.serve_forever()
+        with mail_delivered_meanwhile():
+            server.serve_forever()
 
 
 def site_server(port: int) -> SiteServer:
@@ -83,6 +89,22 @@ def site_server(port: int) -> SiteServer:
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise ConfigurationError(f"port {port} cannot be had ({reason}): set PORT to another one") from error
+
+
+@contextmanager
+def mail_delivered_meanwhile() -> Iterator[None]:
+    """Deliver the outbox in a thread, if there is a mail server. In the end the mail in hand gets a little time:
+    one that is cut off is delivered after the next start."""
+    stop = threading.Event()
+    worker = threading.Thread(target=deliver_until, args=[stop], name="deliver_outbox", daemon=True)
+    if settings.EMAIL_HOST:
+        worker.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        if worker.ident:
+            worker.join(MAIL_IN_HAND)
 
 
 @contextmanager
