@@ -372,7 +372,7 @@ def test_record_shows_the_request_and_who_did_what(clinic_data: None, staff: Sta
         "2 to 6 weeks",
         "Pain, tingling, weakness or numbness in both legs",
         "The patient says that a clinician has already checked these.",
-        "Monday Morning, Thursday Morning",
+        "Monday: morning</span>",
         "Not on December 1",
         "Called, no answer yet.",
         "(Clinician)",
