@@ -8,7 +8,7 @@ BIN := $(VENV)/bin/python
 CODE := manage.py clinic conditions appointments tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fix lock venv packages dev-packages
+.PHONY: help run test check fix lock drill-requests venv packages dev-packages
 .SILENT:
 
 help:
@@ -16,6 +16,7 @@ help:
 	echo "make test     run all tests; ARGS='-k name' runs some"
 	echo "make check    lint, types, migrations, deployment settings; changes nothing"
 	echo "make fix      put in order what a program can"
+	echo "make drill-requests   patients send while servers die; prints what was lost and doubled: nothing"
 	echo "make lock     compile requirements.txt and requirements-dev.txt again; ARGS=--upgrade raises versions"
 
 # exec: the process that make waits for is the server itself, so that it gets what make is told to stop by.
@@ -41,6 +42,9 @@ fix: dev-packages
 lock: dev-packages
 	$(compile) requirements.in --output-file requirements.txt $(ARGS)
 	$(compile) requirements-dev.in --output-file requirements-dev.txt $(ARGS)
+
+drill-requests: dev-packages
+	$(BIN) -m bench.drill_requests $(ARGS)
 
 # A virtual environment that was left half made is made again.
 venv:

@@ -80,10 +80,10 @@ def wait_until(is_so: Callable[[], bool]) -> None:
 class OwnDatabase:
     """A PostgreSQL of this module's own, with the clinic's data, for tests to stop."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, throwaway: bool = True) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="clinic-test-"))
         self.folder.chmod(0o755)  # as root, the server runs as another user
-        self.server = Server(self.folder / "postgres", throwaway=True)
+        self.server = Server(self.folder / "postgres", throwaway=throwaway)
         self.server.start("clinic")
 
     @property

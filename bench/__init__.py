@@ -1,0 +1,1 @@
+"""Measurements and drills that take longer than tests may."""
