@@ -24,6 +24,7 @@ from appointments.lifecycle import TRIAGE, MoveRefused, RequestStatus, Urgency, 
 from appointments.models import AppointmentRequest
 from appointments.roles import roles_of
 from appointments.staff_forms import LowerUrgencyForm, MoveAppointmentForm, MoveForm
+from appointments.walking import walking_line_of
 
 HTTP_STATUS_OF_REFUSAL = {"not_your_role": 403, "no_such_move": 409, "stale": 409}
 TEMPLATE = "admin/appointments/appointmentrequest/change_form.html"
@@ -130,6 +131,7 @@ def _facts(appointment_request: AppointmentRequest) -> dict[str, Any]:
         "contact_times": labels("contact_times", appointment_request.contact_times),
         "access_needs": labels("access_needs", appointment_request.access_needs),
         "records_held": labels("records_held", appointment_request.records_held),
+        "walking_line": walking_line_of(appointment_request),
         "windows": times(appointment_request.windows),
         "red_flags_at_sending": [answer for answer in answers if answer.event_id is None],
         "timeline": entries,

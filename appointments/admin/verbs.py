@@ -30,8 +30,11 @@ class VerbsAdmin(RecordAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         """The stock addresses and one for each verb."""
-        views = {"move/<slug:status>": self.move_view, "urgency": self.urgency_view}
-        views["appointment"] = self.appointment_view
+        views: dict[str, Callable[..., HttpResponse]] = {
+            "move/<slug:status>": self.move_view,
+            "urgency": self.urgency_view,
+            "appointment": self.appointment_view,
+        }
         own = [
             path(
                 f"<int:object_id>/{address}/",

@@ -3,7 +3,7 @@
 from django.db import migrations
 
 VIEW = ("view",)
-TRIAGE = {
+TRIAGE: dict[tuple[str, str], tuple[str, ...]] = {
     ("appointments", "appointmentrequest"): ("add",),
     ("appointments", "requestevent"): VIEW,
     ("clinic", "outgoingmail"): VIEW,
