@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -18,7 +19,7 @@ from tests.appointments.test_admin import QUEUE, in_status, record_path, signed_
 from tests.form_posts import page
 
 StaffFactory = Callable[[str], User]
-PATIENT = {"by": None, "role": Role.PATIENT}
+PATIENT: dict[str, Any] = {"by": None, "role": Role.PATIENT}
 
 
 @pytest.mark.django_db
