@@ -187,7 +187,7 @@ def test_roles_have_exactly_these_new_rights() -> None:
         "reception": triage,
         "clinician": triage | {"lower_urgency"},
         "editor": set(),
-        "manager": triage | keeping | {"lower_urgency"},
+        "manager": triage | keeping,
     }
 
 
