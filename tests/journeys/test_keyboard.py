@@ -66,7 +66,7 @@ def test_corridor_with_the_keyboard_alone(site: str, open_page: Callable[..., Pa
     assert kept.problem == "It hurts.\nDownhill most."
 
     keyboard.tab_to("I no longer want an appointment")
-    keyboard.press("Enter")
+    keyboard.press_and_go()
     keyboard.tab_to("Yes, I no longer want")
     keyboard.press("Space")
     keyboard.tab_to("Withdraw my request")
