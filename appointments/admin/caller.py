@@ -57,7 +57,7 @@ class CallerAdmin(admin.ModelAdmin):
         form = SafetyCheckForm(RedFlag.objects.in_use(), request.POST if request.method == "POST" else None)
         if not form.is_valid():
             return self._page(request, "caller_safety", status=422 if form.is_bound else 200, form=form)
-        safety = SafetyCheck.of(form.ticked(), "")
+        safety = SafetyCheck.begin().answered(form.ticked(), form.red_flags.values())
         if safety.needs_help_first:
             return self._page(request, "caller_help", safety=safety, red_flags=form.ticked())
         return self._page(request, "caller_form", safety=safety, form=CallerForm(form_choices()))
