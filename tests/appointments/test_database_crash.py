@@ -153,7 +153,15 @@ def test_pages_without_the_database_say_so_and_name_the_phone(database: OwnDatab
     assert browser.get("/readyz").status == 503
     assert browser.get("/nowhere/").status == 404
     assert "424-21-SPINE" in browser.get("/privacy/").text
-    assert_kind(browser.post(DETAILS, {**form, "button": "check"}))
+    # Whoever has filled in the form keeps it, whatever button was pressed.
+    for button, heading in (("check", "Please try again"), ("send", "We could not confirm"), ("change", "try again")):
+        answer = browser.post(DETAILS, {**form, "button": button})
+        assert (answer.status, heading in answer.text) == (503, True), button
+        assert 'name="full_name" value="Testa Patient"' in answer.text
+        assert f'name="button" value="{button}"' in answer.text
+        assert "424-21-SPINE" in answer.text and "psycopg" not in answer.text
+    database.server.start("clinic")
+    assert "Check your answers" in browser.post(DETAILS, {**form, "button": "check"}).text
 
 
 def test_worker_that_has_answered_nobody_yet_knows_the_phone(database: OwnDatabase, own_site: ServedSite) -> None:

@@ -117,10 +117,12 @@ def test_refresh_on_each_page_loses_nothing_and_sends_nothing_twice(tab: Page, s
     tab.goto(site + SAFETY_CHECK)
     tab.reload()
     answer_safety_check(tab)
+    expect(heading(tab)).to_have_text(FORM)
     tab.reload()  # posts the safety check again, as the browser asks first
     expect(heading(tab)).to_have_text(FORM)
     fill_in(tab, MINIMAL)
     press(tab, "Check your answers")
+    expect(heading(tab)).to_have_text(CHECK)
     tab.reload()
     expect(heading(tab)).to_have_text(CHECK)
     expect(tab.get_by_text(MINIMAL["full_name"])).to_be_visible()
