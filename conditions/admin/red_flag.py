@@ -11,7 +11,7 @@ from conditions.models import RedFlag
 class RedFlagAdmin(StaffAdmin):
     """Warning symptoms. One that is no longer asked is taken out of use, not deleted: old requests name it."""
 
-    list_display = ("wording", "tier", "concern", "version", "is_in_use")
+    list_display = ("wording", "wording_es", "tier", "concern", "version", "is_in_use")
     list_filter = ("tier", "is_in_use")
     readonly_fields = ("version",)
 
