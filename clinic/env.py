@@ -3,7 +3,7 @@
 import os
 import secrets
 from dataclasses import dataclass, field
-from email.utils import parseaddr
+from email.utils import getaddresses
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -173,8 +173,9 @@ def mail_from(name: str, is_needed: bool) -> str:
     value = text(name, "" if is_needed else "clinic@clinic.invalid")
     if not value:
         raise ConfigurationError(f"{name} is missing: with SMTP_URL, name the address that mails come from")
+    addresses = [address for _, address in getaddresses([value])]
     try:
-        validate_email(parseaddr(value)[1])
+        validate_email(addresses[0] if len(addresses) == 1 else "")
     except ValidationError:
         raise ConfigurationError(
             f"{name} must look like clinic@mail.example or Clinic <clinic@mail.example>"

@@ -174,7 +174,7 @@ CRISPY_TEMPLATE_PACK = "clinic"
 PHONENUMBER_DEFAULT_REGION = "US"
 PHONENUMBER_DEFAULT_FORMAT = "INTERNATIONAL"
 PHONENUMBER_DB_FORMAT = "RFC3966"  # E164 would lose an extension
-PRIVACY_VERSION = "2026-11"  # of the text that a patient agrees to: raise it when the privacy page changes
+PRIVACY_VERSION = "2026-11-24"  # of the text that a patient agrees to: raise it when the privacy page changes
 
 # Logging: to stderr, for the service manager to keep. Paths only: query strings and bodies never reach it.
 LOGGING = {

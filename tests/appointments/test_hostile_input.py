@@ -19,9 +19,10 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
-from django.urls import include, path
+from django.urls import path
 
 from appointments.models import AppointmentRequest
+from clinic.urls import urlpatterns as site_urls
 from tests.appointments.patients import ANSWERS, DETAILS, post, safety_check, sent
 from tests.form_posts import FORM, page, post_form
 from tests.hostile_strings import ALL, OURS, as_received
@@ -523,7 +524,7 @@ def reflects(request: HttpRequest) -> HttpResponse:
     return HttpResponse(f"<p>{request.POST['full_name']}</p>")
 
 
-urlpatterns = [path("breaks/", breaks), path("reflects/", reflects), path("", include("clinic.urls"))]
+urlpatterns = [path("breaks/", breaks), path("reflects/", reflects), *site_urls]
 handler500 = "clinic.views.server_error"
 
 
