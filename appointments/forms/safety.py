@@ -7,6 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.datastructures import MultiValueDict
 from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
 
 from appointments.forms.layout import form_helper
 from conditions.models import RedFlag, Tier, by_tier
@@ -16,12 +17,12 @@ class SafetyCheckForm(forms.Form):
     """Which warning symptoms does the patient have? One list for each tier of the red-flag table, any of them."""
 
     LEGENDS: ClassVar = {
-        Tier.EMERGENCY: "Do you have any of these?",
-        Tier.URGENT: "Or any of these?",
-        Tier.MENTION: "Or any of these?",
+        Tier.EMERGENCY: _("Do you have any of these?"),
+        Tier.URGENT: _("Or any of these?"),
+        Tier.MENTION: _("Or any of these?"),
     }
 
-    none = forms.BooleanField(required=False, label="None of these")
+    none = forms.BooleanField(required=False, label=_("None of these"))
 
     def __init__(self, red_flags: Iterable[RedFlag], data: MultiValueDict | None = None) -> None:
         super().__init__(data)
@@ -29,7 +30,7 @@ class SafetyCheckForm(forms.Form):
         for tier, flags in by_tier(list(self.red_flags.values())).items():
             if flags:
                 self.fields[tier] = forms.MultipleChoiceField(
-                    choices=[(flag.key, capfirst(flag.wording)) for flag in flags],
+                    choices=[(flag.key, capfirst(flag.local_wording)) for flag in flags],
                     widget=forms.CheckboxSelectMultiple,
                     required=False,
                     label=self.LEGENDS[Tier(tier)],
@@ -43,10 +44,10 @@ class SafetyCheckForm(forms.Form):
         ticked = [key for tier in Tier.values for key in answers.get(tier, [])]
         if ticked and answers.get("none"):
             self.add_error(
-                "none", ValidationError("Choose your symptoms or “None of these”, not both", code="both")
+                "none", ValidationError(_("Choose your symptoms or “None of these”, not both"), code="both")
             )
         elif not ticked and not answers.get("none") and not self.errors:
-            error = ValidationError("Choose every symptom that you have, or “None of these”", code="required")
+            error = ValidationError(_("Choose every symptom that you have, or “None of these”"), code="required")
             self.add_error(next(iter(self.fields)), error)
         return answers
 
@@ -59,7 +60,7 @@ class CheckedByClinicianForm(forms.Form):
     """The one way on from the help page: a clinician has already looked at these symptoms."""
 
     is_checked_by_clinician = forms.BooleanField(
-        label="A clinician has already checked these symptoms, and I still want to ask for an appointment",
-        error_messages={"required": "Tick the box only if a clinician has checked these symptoms"},
+        label=_("A clinician has already checked these symptoms, and I still want to ask for an appointment"),
+        error_messages={"required": _("Tick the box only if a clinician has checked these symptoms")},
     )
     helper = form_helper("is_checked_by_clinician")

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods
 
+from appointments.choices import form_choices
 from appointments.forms import AppointmentRequestForm, CheckedByClinicianForm, SafetyCheckForm
 from appointments.models import AlreadySent, AppointmentRequest, RequestSource
 from appointments.promise import promise
@@ -16,7 +17,7 @@ from appointments.safety import SafetyCheck
 from appointments.views.private import about_a_person
 from clinic.readable_errors import is_database_unreachable
 from conditions import walking_line
-from conditions.models import Article, RedFlag
+from conditions.models import RedFlag
 
 ARTICLE_KEY_MAX_LENGTH = 100  # characters
 
@@ -60,7 +61,7 @@ def request_appointment(request: HttpRequest) -> HttpResponse:
         return redirect("appointments:safety_check")
     if safety.needs_help_first:
         return _help_page(request, safety, CheckedByClinicianForm())
-    form = AppointmentRequestForm(request.POST)
+    form = AppointmentRequestForm(form_choices(), request.POST)
     button = request.POST.get("button")
     if not form.is_valid() or button == "change":
         return _details_page(request, safety, form)
@@ -85,7 +86,9 @@ def _help_page(request: HttpRequest, safety: SafetyCheck, form: CheckedByClinici
 def _first_details_page(request: HttpRequest, safety: SafetyCheck) -> HttpResponse:
     """The form before anything is typed: empty, but for the answers about walking that the patient took along."""
     initial = {"problem": f"{safety.walking_line}\n"} if safety.walking_line else {}
-    return _details_page(request, safety.without_walking_line(), AppointmentRequestForm(initial=initial))
+    return _details_page(
+        request, safety.without_walking_line(), AppointmentRequestForm(form_choices(), initial=initial)
+    )
 
 
 def _details_page(request: HttpRequest, safety: SafetyCheck, form: AppointmentRequestForm) -> HttpResponse:
@@ -97,7 +100,6 @@ def _check_page(request: HttpRequest, safety: SafetyCheck, form: AppointmentRequ
     context = {
         "safety": safety,
         "form": form,
-        "article": safety.article(),
         "reply_by": promise(timezone.now(), safety.urgency),
     }
     return render(request, "appointments/check_answers.html", context)
@@ -108,7 +110,7 @@ def _send(request: HttpRequest, safety: SafetyCheck, form: AppointmentRequestFor
     context = {"safety": safety, "form": form}
     try:
         appointment_request = AppointmentRequest.objects.submit(
-            {**form.answers(), "article_id": _id_of(safety.article())},
+            form.answers(),
             key=safety.key,
             source=RequestSource.WEB,
             red_flags=safety.red_flags(),
@@ -123,7 +125,3 @@ def _send(request: HttpRequest, safety: SafetyCheck, form: AppointmentRequestFor
             raise
         return render(request, "appointments/not_sent.html", context, status=503)
     return redirect(appointment_request)
-
-
-def _id_of(article: Article | None) -> int | None:
-    return article.pk if article else None

@@ -1,5 +1,6 @@
 """An invented patient, and the way through the form as a browser goes it."""
 
+import datetime
 import re
 from typing import Any
 
@@ -14,21 +15,58 @@ from tests.plain_browser import PlainBrowser
 SAFETY = "/appointments/request/"
 DETAILS = "/appointments/request/details/"
 
+# Every question but those that only some patients have an answer to.
 ANSWERS: dict[str, Any] = {
+    "article": "",
+    "problem": "My back hurts\r\nwhen I walk downhill.",
+    "duration": "under_6_weeks",
+    "walking_distance": "one_block",
+    "eased_by": "sitting",
+    "legs_affected": "both",
+    "numbness": "numbness",
+    "course": "worse",
+    "seen_before": "elsewhere",
+    "records_held": ["mri_or_ct", "letter"],
     "full_name": "Testa Patient",
     "birth_date_month": "3",
     "birth_date_day": "27",
     "birth_date_year": "1962",
+    "patient_history": "new",
+    "proxy_name": "",
+    "proxy_relation": "",
+    "spoken_language": "en",
+    "other_language": "",
+    "access_needs": ["hearing"],
     "phone": "(424) 555-0134",
     "email": "testa@example.com",
     "preferred_contact": "phone",
+    "contact_times": ["morning"],
     "may_leave_voicemail": "on",
-    "problem": "My back hurts\r\nwhen I walk downhill.",
-    "duration": "under_6_weeks",
     "windows": ["0-morning", "3-morning"],
+    "short_notice": "next_day",
+    "earliest_date_month": "",
+    "earliest_date_day": "",
+    "earliest_date_year": "",
+    "latest_date_month": "",
+    "latest_date_day": "",
+    "latest_date_year": "",
     "unsuitable_dates": "Not on December 1",
     "consent": "on",
 }
+
+# What the form cannot do without.
+MINIMAL: dict[str, Any] = {
+    name: ANSWERS[name]
+    for name in (
+        *("problem", "duration", "full_name", "birth_date_month", "birth_date_day", "birth_date_year"),
+        *("phone", "preferred_contact", "consent"),
+    )
+}
+
+
+def coming(name: str, date: datetime.date) -> dict[str, str]:
+    """A date in the three boxes of this question."""
+    return {f"{name}_month": str(date.month), f"{name}_day": str(date.day), f"{name}_year": str(date.year)}
 
 
 def safety_check(*red_flag_keys: str, article_key: str = "") -> SafetyCheck:

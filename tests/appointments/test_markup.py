@@ -3,15 +3,20 @@
 import datetime
 import re
 
+import pytest
 from django.template.loader import render_to_string
 from django.utils.datastructures import MultiValueDict
 
+from appointments.choices import form_choices
 from appointments.forms import AppointmentRequestForm
 from clinic.models import ClinicProfile
 
 
+@pytest.mark.django_db
 def test_carried_answers_describe_nothing() -> None:
-    form = AppointmentRequestForm(MultiValueDict({"phone": ["(424) 555-0134"], "birth_date_month": ["3"]}))
+    form = AppointmentRequestForm(
+        form_choices(), MultiValueDict({"phone": ["(424) 555-0134"], "birth_date_month": ["3"]})
+    )
 
     carried = "".join(field.as_hidden() for field in form)
 
