@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from appointments import emails
@@ -70,6 +70,15 @@ class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
     def in_need_of_dates(self, now: datetime.datetime) -> Self:
         """Open, every preferred time has passed, and the patient was not asked for new ones yet."""
         return self.open().filter(windows_end_at__lt=now, dates_asked_at=None)
+
+    def unanswered(self) -> Self:
+        """Open, an answer was promised, and nobody has reached the patient yet."""
+        return self.open().filter(reply_by__isnull=False, answered_at=None)
+
+    def with_unwarned_promise(self) -> Self:
+        """Unanswered, and the staff were not told that the promise is near; a new one is one of its own."""
+        unwarned = Q(promise_warned_at=None) | Q(promise_warned_at__lt=F("worse_at"))
+        return self.unanswered().filter(unwarned)
 
     def with_token(self, token: str) -> Self:
         """The one whose status page has this token, or none."""
