@@ -265,7 +265,7 @@ class AppointmentRequest(models.Model):
             models.Index(fields=["status", *QUEUE_ORDER], name="request_by_status"),
             # The open requests of one person: of_same_person().
             models.Index(fields=["birth_date"], condition=IN_QUEUE, name="request_same_person"),
-            # A lost link: those with this address, open_or_booked().
+            # A lost link: to_follow_by_mail().
             models.Index(Lower("email"), condition=~Q(email=""), name="request_by_email"),
             # How soon requests were answered lately: answered_since().
             models.Index(fields=["answered_at"], condition=Q(answered_at__isnull=False), name="request_answered"),
@@ -296,9 +296,16 @@ class AppointmentRequest(models.Model):
         """What the outbox calls the mails about this request."""
         return f"request:{self.pk}"
 
+    @property
+    def is_owed_an_answer(self) -> bool:
+        """True while the promise stands: nobody of the clinic has reached the patient yet, or nobody has looked at
+        the patient's last word."""
+        waits = self.is_open or (self.status == RequestStatus.BOOKED and self.worse_at is not None)
+        return waits and (self.answered_at is None or self.patient_wrote_at is not None)
+
     def is_late(self, now: datetime.datetime) -> bool:
-        """True when the promise has passed and nobody of the clinic has reached the patient yet."""
-        return self.is_open and self.answered_at is None and self.reply_by is not None and self.reply_by < now
+        """True when the promise has passed, and the patient still waits for what it promised."""
+        return self.is_owed_an_answer and self.reply_by is not None and self.reply_by < now
 
     def needs_new_dates(self, now: datetime.datetime) -> bool:
         """True when every time that the patient prefers has passed, and it is still open."""

@@ -10,7 +10,8 @@ from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 from appointments import emails
@@ -66,6 +67,13 @@ class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
         if email:
             same |= Q(email__iexact=email)
         return self.filter(same, birth_date=birth_date)
+
+    def to_follow_by_mail(self, email: str) -> Self:
+        """Those with this address that still lead somewhere, the latest first: for a link that was lost."""
+        still = [*OPEN_STATUSES, RequestStatus.BOOKED, RequestStatus.UNREACHABLE]
+        # With the words of the index: the database does not see by itself that no lost address is empty.
+        with_address = self.exclude(email="").alias(address=Lower("email")).filter(address=Lower(Value(email)))
+        return with_address.filter(status__in=still).order_by("-received_at", "-id")
 
     def in_need_of_dates(self, now: datetime.datetime) -> Self:
         """Open, every preferred time has passed, and the patient was not asked for new ones yet."""

@@ -1,36 +1,188 @@
-"""Following a request that was sent: what the patient sees of it, and may do with it."""
+"""Following a request that was sent: what the patient sees of it, and may still say and do.
 
-from django.http import HttpRequest, HttpResponse
+The address is a secret, so no page here tells the next one where the reader came from, and none shows who asked.
+"""
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from functools import wraps
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
-from appointments.forms import WithdrawForm
-from appointments.lifecycle import MoveRefused, RequestStatus, Role
-from appointments.models import AppointmentRequest
+from appointments import changes, worse
+from appointments.calendar_file import calendar_file
+from appointments.forms import ContactForm, NoteForm, TimesForm, WithdrawForm, WorseForm
+from appointments.lifecycle import MoveRefused, RequestStatus, Role, Urgency, find_move, urgency_of
+from appointments.mail_trouble import mail_does_not_arrive
+from appointments.models import AppointmentRequest, EventKind
+from appointments.patient_word import SAID_IN, may_say, take_word
 from appointments.views.private import about_a_person
+from clinic.limits import LimitReached
+from clinic.models import ClinicProfile, working_hours
+from conditions.models import RedFlag
+
+Verb = Callable[[HttpRequest, AppointmentRequest], HttpResponseBase]
+PATIENT = frozenset({Role.PATIENT})
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@about_a_person
-def request_status(request: HttpRequest, token: str) -> HttpResponse:
-    """Where a request stands, what happens next and by when; and the way to take it back."""
-    appointment_request = get_object_or_404(AppointmentRequest.objects.with_token(token))
-    form = WithdrawForm(request.POST if request.method == "POST" else None)
-    refusal = None
-    if form.is_valid():
+def at_secret_address(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Nobody is told the address of the page. With its form a browser sends our host alone: under no-referrer it
+    would call its origin null, and the form would be refused as another site's."""
+
+    @about_a_person
+    @wraps(view)
+    def secretive(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = view(request, *args, **kwargs)
+        response.headers.setdefault("Referrer-Policy", "strict-origin")
+        return response
+
+    return secretive
+
+
+def verb(view: Verb) -> Callable[..., HttpResponseBase]:
+    """A page on which the patient says or does something: GET shows it, POST acts.
+
+    The view gets the request of the address: on POST under a lock until the answer is made, in one transaction
+    that is rolled back when the request is closed or the patient has said enough for now.
+    """
+
+    @require_http_methods(["GET", "HEAD", "POST"])
+    @at_secret_address
+    @wraps(view)
+    def page(request: HttpRequest, token: str) -> HttpResponseBase:
+        requests = AppointmentRequest.objects.with_token(token)
+        acts = request.method == "POST"
         try:
-            appointment_request.move_to(RequestStatus.WITHDRAWN, by=None, roles=frozenset({Role.PATIENT}))
-        except MoveRefused as error:
-            refusal = error
-            appointment_request.refresh_from_db()
-        else:
-            return redirect(request.path)
+            with transaction.atomic() if acts else nullcontext():
+                return view(request, get_object_or_404(requests.select_for_update() if acts else requests))
+        except MoveRefused:
+            context = {"appointment_request": get_object_or_404(requests), "token": token}
+            return render(request, "appointments/not_possible.html", context, status=409 if acts else 200)
+        except LimitReached:
+            return render(request, "appointments/too_often.html", {"token": token}, status=429)
+
+    return page
+
+
+@require_safe
+@at_secret_address
+def request_status(request: HttpRequest, token: str) -> HttpResponse:
+    """Where a request stands, what happens next and by when, and what the patient may still say and do."""
+    appointment_request = get_object_or_404(AppointmentRequest.objects.with_token(token))
+    now = timezone.now()
     context = {
         "appointment_request": appointment_request,
-        "is_late": appointment_request.is_late(timezone.now()),
-        "form": form,
-        "refusal": refusal,
+        "token": token,
+        "is_late": appointment_request.is_late(now),
+        "promise": appointment_request.reply_by if appointment_request.is_owed_an_answer else None,
+        "needs_new_dates": appointment_request.needs_new_dates(now),
+        "mail_does_not_arrive": mail_does_not_arrive(appointment_request),
+        "may": {kind.value: may_say(appointment_request, kind) for kind in SAID_IN},
+        "may_withdraw": find_move(appointment_request.status, RequestStatus.WITHDRAWN) is not None,
     }
-    status = 409 if refusal else 422 if form.errors else 200
-    return render(request, "appointments/request_status.html", context, status=status)
+    response = render(request, "appointments/request_status.html", context)
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+@verb
+def report_worse(request: HttpRequest, appointment_request: AppointmentRequest) -> HttpResponse:
+    """It has got worse: the warning symptoms once more. Whoever has an emergency sign reads where to get help."""
+    _refuse_unless_it_may_be_said(appointment_request, EventKind.WORSE)
+    form = WorseForm(RedFlag.objects.in_use(), _posted(request))
+    if not form.is_valid():
+        return _form_page(request, "report_worse", form)
+    flags = form.ticked()
+    worse.report_worse(appointment_request, flags, form.cleaned_data["words"])
+    if urgency_of(flag.tier for flag in flags) == Urgency.EMERGENCY:
+        context = {"red_flags": flags, "appointment_request": appointment_request, "token": _token(request)}
+        return render(request, "appointments/worse_emergency.html", context)
+    return _back(request)
+
+
+@verb
+def change_contact(request: HttpRequest, appointment_request: AppointmentRequest) -> HttpResponse:
+    """Other ways to reach the patient. What is on file is not shown: others may have the link."""
+    _refuse_unless_it_may_be_said(appointment_request, EventKind.CONTACT_CHANGED)
+    form = ContactForm(appointment_request, _posted(request))
+    if not form.is_valid():
+        return _form_page(request, "change_contact", form)
+    changes.change_contact(appointment_request, form.changes())
+    return _back(request)
+
+
+@verb
+def change_times(request: HttpRequest, appointment_request: AppointmentRequest) -> HttpResponse:
+    """Other times that suit, in place of those given before."""
+    _refuse_unless_it_may_be_said(appointment_request, EventKind.TIMES_CHANGED)
+    form = TimesForm(timezone.localdate(timezone=working_hours().zone), _posted(request))
+    if not form.is_valid():
+        return _form_page(request, "change_times", form)
+    changes.change_times(appointment_request, form.cleaned_data)
+    return _back(request)
+
+
+@verb
+def add_note(request: HttpRequest, appointment_request: AppointmentRequest) -> HttpResponse:
+    """Something more that the patient wants us to know."""
+    _refuse_unless_it_may_be_said(appointment_request, EventKind.ADDED)
+    form = NoteForm(_posted(request))
+    if not form.is_valid():
+        return _form_page(request, "add_note", form)
+    take_word(appointment_request, EventKind.ADDED, note=form.cleaned_data["words"])
+    return _back(request)
+
+
+@verb
+def withdraw_request(request: HttpRequest, appointment_request: AppointmentRequest) -> HttpResponse:
+    """The patient takes the request back. Done twice, the second time finds it done."""
+    if appointment_request.status == RequestStatus.WITHDRAWN:
+        return _back(request)
+    if find_move(appointment_request.status, RequestStatus.WITHDRAWN) is None:
+        raise MoveRefused("no_such_move", "This request cannot be withdrawn from where it stands.")
+    form = WithdrawForm(_posted(request))
+    if not form.is_valid():
+        return _form_page(request, "withdraw_request", form)
+    appointment_request.move_to(RequestStatus.WITHDRAWN, by=None, roles=PATIENT)
+    return _back(request)
+
+
+@require_safe
+@at_secret_address
+def appointment_calendar(request: HttpRequest, token: str) -> HttpResponse:
+    """The booked appointment as a file for the patient's calendar; what is not booked leads to the status page."""
+    appointment_request = get_object_or_404(AppointmentRequest.objects.with_token(token))
+    clinic = ClinicProfile.objects.current()
+    if appointment_request.appointment_starts_at is None or clinic is None:
+        return _back(request)
+    content = calendar_file(appointment_request, clinic, timezone.now())
+    headers = {"Content-Disposition": 'attachment; filename="appointment.ics"'}
+    return HttpResponse(content, content_type="text/calendar; charset=utf-8", headers=headers)
+
+
+def _refuse_unless_it_may_be_said(appointment_request: AppointmentRequest, kind: EventKind) -> None:
+    """Before a form is shown or read: nobody fills one in for nothing."""
+    if not may_say(appointment_request, kind):
+        raise MoveRefused("closed", "This cannot be said of the request any more.")
+
+
+def _posted(request: HttpRequest) -> Any:
+    return request.POST if request.method == "POST" else None
+
+
+def _token(request: HttpRequest) -> str:
+    return str(request.resolver_match.kwargs["token"]) if request.resolver_match else ""
+
+
+def _form_page(request: HttpRequest, name: str, form: Any) -> HttpResponse:
+    context = {"form": form, "token": _token(request)}
+    return render(request, f"appointments/{name}.html", context, status=422 if form.is_bound else 200)
+
+
+def _back(request: HttpRequest) -> HttpResponse:
+    return redirect("appointments:request_status", _token(request))

@@ -1,0 +1,45 @@
+"""New contact details and new times: what the patient changes of a request that was sent."""
+
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from appointments import emails
+from appointments.models import AppointmentRequest, EventKind, RequestEvent
+from appointments.patient_word import take_word
+from appointments.windows import windows_end_at
+from clinic import outbox
+from clinic.models import working_hours
+
+
+def change_contact(appointment_request: AppointmentRequest, changes: dict[str, Any]) -> RequestEvent:
+    """Keep other ways to reach the patient: fields of the request, `email` always among them.
+
+    In one transaction: the row of the record, and a mail to the address that was on file before, so that nobody
+    takes over a request in silence. Raises what `take_word` raises.
+    """
+    had_email = bool(appointment_request.email)
+    with transaction.atomic():
+        event = take_word(appointment_request, EventKind.CONTACT_CHANGED, **changes)
+        if had_email:
+            about = {"request_id": appointment_request.pk, "event_id": event.pk}
+            outbox.queue(outbox.queued(emails.contact_changed, topic=appointment_request.topic, **about))
+    return event
+
+
+def change_times(appointment_request: AppointmentRequest, changes: dict[str, Any]) -> RequestEvent:
+    """Keep other times that suit: fields of the request. They hold from now on, and may be asked for again once.
+
+    Raises what `take_word` raises.
+    """
+    ends = windows_end_at(
+        timezone.now(),
+        changes["windows"],
+        changes["earliest_date"],
+        changes["latest_date"],
+        working_hours().zone,
+    )
+    return take_word(
+        appointment_request, EventKind.TIMES_CHANGED, **changes, windows_end_at=ends, dates_asked_at=None
+    )

@@ -1,0 +1,84 @@
+"""The patient's word on a request that was sent: when it may be said, how often, and what it sets going.
+
+Whoever calls has read the request under a lock (`select_for_update`), so that no patient is told that somebody else
+was faster.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from appointments.lifecycle import OPEN_STATUSES, MoveRefused, RequestStatus, Role, Urgency
+from appointments.models import AppointmentRequest, EventKind, RequestEvent
+from appointments.promise import promise
+from clinic.limits import Limit, LimitReached, count
+from conditions.models import RedFlag
+
+MOST_IN_AN_HOUR = 10  # of each kind, on one request
+MOST_ADDED = 20  # in the whole life of a request
+
+_UNDER_WAY = frozenset({*OPEN_STATUSES, RequestStatus.UNREACHABLE})
+_UNDER_WAY_OR_BOOKED = _UNDER_WAY | {RequestStatus.BOOKED}
+
+# What may be said in which status. Of what is booked, the patient talks with us: new times are agreed on the phone.
+SAID_IN: Mapping[EventKind, frozenset[RequestStatus]] = MappingProxyType(
+    {
+        EventKind.WORSE: _UNDER_WAY_OR_BOOKED,
+        EventKind.CONTACT_CHANGED: _UNDER_WAY_OR_BOOKED,
+        EventKind.TIMES_CHANGED: _UNDER_WAY,
+        EventKind.ADDED: _UNDER_WAY,
+    }
+)
+
+# We wait for the patient there: any word of theirs is what we waited for.
+WAITS_FOR_PATIENT = frozenset({RequestStatus.AWAITING_PATIENT, RequestStatus.UNREACHABLE})
+
+
+def may_say(appointment_request: AppointmentRequest, kind: EventKind) -> bool:
+    """Whether this can still be said of the request, in the status that it is in."""
+    return appointment_request.status in SAID_IN[kind]
+
+
+def take_word(
+    appointment_request: AppointmentRequest,
+    kind: EventKind,
+    *,
+    note: str = "",
+    red_flags: Iterable[RedFlag] = (),
+    **values: Any,
+) -> RequestEvent:
+    """Keep what the patient says, and go on with a request that waited for it.
+
+    In one transaction: a count under its limit, the `values` with their row in the record, and the move back into
+    review. Where no promise stands any more, there is a new one. Raises MoveRefused with code `closed`, and
+    clinic.limits.LimitReached; then the caller's transaction must be rolled back.
+    """
+    if not may_say(appointment_request, kind):
+        raise MoveRefused("closed", "This cannot be said of the request any more.")
+    with transaction.atomic():
+        _count(appointment_request, kind)
+        if appointment_request.status != RequestStatus.BOOKED and not appointment_request.is_owed_an_answer:
+            values.setdefault("reply_by", promise(timezone.now(), Urgency(appointment_request.urgency)))
+        event = appointment_request.change(
+            kind, by=None, role=Role.PATIENT, note=note, red_flags=red_flags, **values
+        )
+        if appointment_request.status in WAITS_FOR_PATIENT:
+            appointment_request.move_to(RequestStatus.IN_REVIEW, by=None, roles=frozenset({Role.PATIENT}))
+    return event
+
+
+def earliest_promise(appointment_request: AppointmentRequest, now: datetime, urgency: Urgency) -> datetime | None:
+    """The promise after the urgency was raised at `now`: one that stands is only ever brought forward."""
+    standing = appointment_request.reply_by if appointment_request.is_owed_an_answer else None
+    return min(filter(None, (standing, promise(now, urgency))), default=None)
+
+
+def _count(appointment_request: AppointmentRequest, kind: EventKind) -> None:
+    """Raises LimitReached when the patient has said this as often as we can read it."""
+    count(Limit(f"request_{kind}", appointment_request.topic, MOST_IN_AN_HOUR, timedelta(hours=1)))
+    if kind == EventKind.ADDED and appointment_request.events.filter(kind=kind).count() >= MOST_ADDED:
+        raise LimitReached(f"request_{kind}")
