@@ -80,6 +80,11 @@ def badge(kind: str, value: str, label: str) -> SafeString:
     return format_html('<span class="badge {}-{}">{}</span>', kind, value, label)
 
 
+def typed_in(request: HttpRequest) -> list[str]:
+    """What this person wrote into a form that is no longer offered: it is shown, for them to copy."""
+    return [text for name in ("note", "message") if (text := request.POST.get(name, "").strip())]
+
+
 @admin.register(AppointmentRequest)
 class AppointmentRequestAdmin(StaffAdmin):
     """The queue. A request's page is its record and the moves that this person may make; nothing is edited."""
@@ -235,7 +240,7 @@ class AppointmentRequestAdmin(StaffAdmin):
             "windows": [str(dict(WINDOWS)[name]) for name in appointment_request.windows],
             "move_forms": move_forms,
             "refusal": refusal,
-            "unsaved_note": "" if any(form.is_bound for form in move_forms) else request.POST.get("note", ""),
+            "unsaved": [] if any(form.is_bound for form in move_forms) else typed_in(request),
         }
         template = "admin/appointments/appointmentrequest/change_form.html"
         status = HTTP_STATUS_OF_REFUSAL.get(refusal.code, 422) if refusal else 200
