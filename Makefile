@@ -8,7 +8,7 @@ BIN := $(VENV)/bin/python
 CODE := manage.py clinic conditions appointments tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fix lock drill-requests venv packages dev-packages
+.PHONY: help run test check fix messages lock drill-requests venv packages dev-packages
 .SILENT:
 
 help:
@@ -17,6 +17,7 @@ help:
 	echo "make check    lint, types, migrations, deployment settings; changes nothing"
 	echo "make fix      put in order what a program can"
 	echo "make drill-requests   patients send while servers die; prints what was lost and doubled: nothing"
+	echo "make messages bring the Spanish up to date with what is marked for translation, and list what has none"
 	echo "make lock     compile requirements.txt and requirements-dev.txt again; ARGS=--upgrade raises versions"
 
 # exec: the process that make waits for is the server itself, so that it gets what make is told to stop by.
@@ -38,6 +39,9 @@ check: dev-packages
 fix: dev-packages
 	$(BIN) -m ruff check --fix $(CODE)
 	$(BIN) -m ruff format $(CODE)
+
+messages: dev-packages
+	$(BIN) -m tests.messages
 
 lock: dev-packages
 	$(compile) requirements.in --output-file requirements.txt $(ARGS)
