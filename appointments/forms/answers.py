@@ -6,11 +6,13 @@ from typing import Any
 from django import forms
 from django.utils import formats
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from appointments.models.answers import PartOfDay, window
 from clinic.models import Weekday
 
 YES, NO = _("Yes"), _("No")
+DATE = pgettext_lazy("format of a date", "F j, Y")
 
 
 def answer_text(field: forms.Field, value: Any) -> str:
@@ -20,7 +22,7 @@ def answer_text(field: forms.Field, value: Any) -> str:
     if value is None or value == "" or value == []:
         return ""
     if isinstance(value, datetime.date):
-        return formats.date_format(value, "DATE_FORMAT")
+        return formats.date_format(value, str(DATE))
     choices = dict(getattr(field, "choices", ()))
     if isinstance(value, list):
         return _days(value) or ", ".join(str(choices[item]) for item in value)

@@ -1,6 +1,7 @@
 """The parts of a long form: sections with a heading, groups with a question, and what is folded away."""
 
 from collections.abc import Iterator
+from copy import copy
 from typing import Any
 
 from crispy_forms.layout import LayoutObject
@@ -42,8 +43,9 @@ class Part(LayoutObject):
         """The part as HTML. A question that the form does not have is left out."""
         says_optional = self.is_optional and not context.get("hide_optional")
         shown = [field for field in self.fields if isinstance(field, Part) or field in form.fields]
-        with context.push(hide_optional=self.is_optional or context.get("hide_optional", False)):
-            fields = _Fields(shown).get_rendered_fields(form, context, template_pack, **kwargs)
+        inside = copy(context)  # crispy leaves things behind in it
+        inside.push(hide_optional=self.is_optional or context.get("hide_optional", False))
+        fields = _Fields(shown).get_rendered_fields(form, inside, template_pack, **kwargs)
         drawn = {"part": self, "fields": fields, "says_optional": says_optional, "is_open": self.is_open(form)}
         return render_to_string(self.template, drawn)
 

@@ -54,7 +54,7 @@ class AppointmentRequestForm(ProblemQuestions, PatientQuestions, ContactQuestion
     )
     consent = forms.BooleanField(
         label=_("I agree that the clinic uses these answers to reply to my request, as its privacy page says"),
-        help_text=_("Only the staff who answer you read them."),
+        help_text=_("Only the staff who reply to you read your answers."),
         error_messages={"required": _("To send a request, agree that the clinic may use your answers to reply")},
     )
 
