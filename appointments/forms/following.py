@@ -78,15 +78,15 @@ class ContactForm(forms.Form):
         help_text=_("Choose this if the number or the address is not yours any more, or if others can see it."),
     )
     preferred_contact = asked_again("preferred_contact", required=False)
-    may_leave_voicemail = permission("may_leave_voicemail")
-    may_name_clinic = permission("may_name_clinic")
-    may_text = permission("may_text")
 
     PERMISSIONS = ("may_leave_voicemail", "may_name_clinic", "may_text")
 
     def __init__(self, appointment_request: AppointmentRequest, data: MultiValueDict | None = None) -> None:
         super().__init__(data)
         self.appointment_request = appointment_request
+        for name in self.PERMISSIONS:
+            if name in AppointmentRequestForm.base_fields:
+                self.fields[name] = permission(name)
         preferred = self.fields["preferred_contact"]
         preferred.choices = [("", _("Keep what I said before")), *PreferredContact.choices]  # type: ignore[attr-defined]
         self.helper = form_helper(*self.fields)
@@ -120,7 +120,7 @@ class ContactForm(forms.Form):
             changes[name] = answers[name] or kept
         changes["preferred_contact"] = answers["preferred_contact"] or current.preferred_contact
         for name in self.PERMISSIONS:
-            if answers[name]:
+            if answers.get(name):
                 changes[name] = answers[name] == "yes"
         return changes
 

@@ -2,17 +2,14 @@
 
 import datetime
 import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
-from django.utils import timezone
 
 from appointments.choices import form_choices
 from appointments.forms import AppointmentRequestForm
-from appointments.lifecycle import RequestStatus, Role
+from appointments.lifecycle import Role
 from appointments.models import AppointmentRequest
 from conditions.models import RedFlag
 from tests.appointments.patients import ANSWERS, DETAILS, post, safety_check, sent
@@ -253,119 +250,6 @@ def test_later_step_opened_by_its_address_begins_at_the_safety_check(
 ) -> None:
     response = client.get(path)
     assert (response.status_code, response.headers["Location"]) == (302, SAFETY)
-
-
-# The status page
-
-
-@pytest.mark.django_db
-def test_request_status_shows_where_it_stands_and_nothing_of_the_person(clinic_data: None, client: Client) -> None:
-    appointment_request = sent(client, "fever")
-    response = client.get(appointment_request.get_absolute_url())
-    assert response.status_code == 200
-    assert appointment_request.reference in page(response)
-    assert "We have your request" in page(response)
-    for private in ("Testa", "1962", "555", "testa@", "downhill", "temperature", "December 1"):
-        assert private not in page(response), private
-    assert response.headers["Cache-Control"] == "no-store, private"
-    assert response.headers["X-Robots-Tag"] == "noindex"
-
-
-@pytest.mark.django_db
-def test_request_status_has_words_for_every_status(
-    clinic_data: None, staff: Callable[[str], User], client: Client
-) -> None:
-    clinician, roles = staff("clinician"), frozenset({Role.CLINICIAN})
-    noon = timezone.now().replace(hour=20, minute=0, second=0, microsecond=0) + datetime.timedelta(days=400)
-    ways: dict[str, tuple[str, ...]] = {
-        "received": (),
-        "in_review": ("in_review",),
-        "awaiting_patient": ("in_review", "awaiting_patient"),
-        "booked": ("in_review", "booked"),
-        "declined": ("in_review", "declined"),
-        "unreachable": ("in_review", "unreachable"),
-        "duplicate": ("in_review", "duplicate"),
-        "withdrawn": ("withdrawn",),
-    }
-    assert set(ways) == set(RequestStatus.values)
-    headings = set()
-    for status, way in ways.items():
-        appointment_request = sent(client)
-        for step in way:
-            appointment_request.move_to(
-                step,
-                by=clinician,
-                roles=roles,
-                note="Only for staff.",
-                appointment_starts_at=noon if step == "booked" else None,
-            )
-        html = page(client.get(appointment_request.get_absolute_url()))
-        headings |= set(re.findall(r"<h1>(.*?)</h1>", html))
-        assert "Only for staff." not in html
-        assert ("Withdraw my request" in html) == (status in {"received", "in_review", "awaiting_patient"})
-        if status == "booked":
-            assert re.search(r"<time [^>]+>\w+day, \w+ \d+, \d+:\d\d [ap]\.m\. P[SD]T</time>", html)
-    assert len(headings) == len(ways)
-
-
-@pytest.mark.django_db
-def test_request_status_past_the_promise_says_so(clinic_data: None, client: Client) -> None:
-    appointment_request = sent(client)
-    html = page(client.get(appointment_request.get_absolute_url()))
-    assert "We are late" not in html
-    past = timezone.now() - datetime.timedelta(days=3)
-    AppointmentRequest.objects.filter(pk=appointment_request.pk).update(received_at=past, reply_by=past)
-    html = page(client.get(appointment_request.get_absolute_url()))
-    assert "We are late" in html
-    assert "We answer by" not in html
-
-
-@pytest.mark.django_db
-def test_withdraw_works_once(clinic_data: None, client: Client) -> None:
-    appointment_request = sent(client)
-    path = appointment_request.get_absolute_url()
-
-    not_sure = post_form(client, path, {})
-    assert not_sure.status_code == 422
-    assert "Tick the box if you want to withdraw your request" in page(not_sure)
-
-    response = post_form(client, path, {"is_sure": "on"})
-    assert (response.status_code, response.headers["Location"]) == (302, path)
-    assert "Your request is withdrawn" in page(client.get(path))
-
-    again = post_form(client, path, {"is_sure": "on"})
-    assert again.status_code == 409
-    appointment_request.refresh_from_db()
-    assert (appointment_request.status, appointment_request.version) == ("withdrawn", 2)
-    record = appointment_request.status_changes.last()
-    assert record is not None
-    assert (record.role, record.changed_by) == ("patient", None)
-
-
-@pytest.mark.django_db
-def test_withdraw_of_a_booked_request_is_refused_and_shows_the_booking(
-    clinic_data: None, staff: Callable[[str], User], client: Client
-) -> None:
-    appointment_request, reception = sent(client), staff("reception")
-    appointment_request.move_to("in_review", by=reception, roles=RECEPTION)
-    starts_at = timezone.now() + datetime.timedelta(days=2)
-    appointment_request.move_to("booked", by=reception, roles=RECEPTION, appointment_starts_at=starts_at)
-    response = post_form(client, appointment_request.get_absolute_url(), {"is_sure": "on"})
-    assert response.status_code == 409
-    assert "Your request was not withdrawn" in page(response)
-    assert "Your appointment is booked" in page(response)
-    appointment_request.refresh_from_db()
-    assert appointment_request.status == "booked"
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("change", [lambda t: t[:-1], lambda t: t + "A", lambda t: t.swapcase(), lambda t: "x"])
-def test_request_status_of_another_token_is_not_found(
-    clinic_data: None, client: Client, change: Callable[[str], str]
-) -> None:
-    prefix, token = sent(client).get_absolute_url().rstrip("/").rsplit("/", 1)
-    assert client.get(f"{prefix}/{token}/").status_code == 200
-    assert client.get(f"{prefix}/{change(token)}/").status_code == 404
 
 
 # All of them
