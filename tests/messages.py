@@ -88,7 +88,4 @@ def strings(message: Message) -> tuple[str, ...]:
 
 
 if __name__ == "__main__":
-    missing = update()
-    for text in missing:
-        print(f"No Spanish yet: {text}")
-    sys.exit(bool(missing))
+    sys.exit("\n".join(f"No Spanish yet: {text}" for text in update()) or None)
