@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
     """Forward only in effect: going back leaves the groups as they are."""
 
     dependencies = [
-        ("appointments", "0004_whole_form_and_record"),
+        ("appointments", "0005_promise_warned_and_daily_summary"),
         ("clinic", "0002_mail_payment_limits"),
     ]
 
