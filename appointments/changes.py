@@ -36,8 +36,8 @@ def change_times(appointment_request: AppointmentRequest, changes: dict[str, Any
     ends = windows_end_at(
         timezone.now(),
         changes["windows"],
-        changes.get("earliest_date"),
-        changes.get("latest_date"),
+        changes["earliest_date"],
+        changes["latest_date"],
         working_hours().zone,
     )
     return take_word(

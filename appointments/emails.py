@@ -176,7 +176,7 @@ def staff_urgent(request_id: int) -> Message:
 
 def staff_promise_near(request_ids: list[int]) -> Message:
     """To the staff: promises that are about to be missed."""
-    owed = models.AppointmentRequest.objects.unanswered().filter(pk__in=request_ids)
+    owed = models.AppointmentRequest.objects.owed_an_answer().filter(pk__in=request_ids)
     requests = list(owed.order_by("reply_by"))
     if not requests:
         raise NothingToSend("All of them were answered.")

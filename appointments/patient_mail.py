@@ -5,7 +5,6 @@ The templates get these facts and no model: so no mail can name a patient, or sa
 
 import html
 import logging
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from appointments import models  # as a module: it is being loaded while this is
 from appointments.lifecycle import TRANSITIONS, RequestStatus
+from appointments.status_link import token_of
 from clinic.models import ClinicProfile
 from clinic.outbox import Message, NothingToSend
 
@@ -67,9 +67,8 @@ def _facts(
         "standing": _standing(appointment_request.status),
         "is_waiting": appointment_request.status == RequestStatus.AWAITING_PATIENT,
         "promise": _promise(appointment_request, now),
-        "page": _link(appointment_request.get_absolute_url),
-        "calendar": "",
-        "safety_check": settings.SITE_ADDRESS + reverse("appointments:safety_check"),
+        "safety_check": _address("safety_check"),
+        **_links(appointment_request),
     }
     if appointment_request.reply_by:
         facts["promised"] = clinic_time(appointment_request.reply_by, clinic)
@@ -86,22 +85,24 @@ def _standing(status: str) -> str:
 
 
 def _promise(appointment_request: "models.AppointmentRequest", now: datetime) -> str:
-    """Whether we still owe the answer: "ahead", "late", or "" when we do not.
-
-    Whoever says that it has got worse is promised an answer anew.
-    """
-    reply_by = appointment_request.reply_by
+    """Whether we owe an answer, as the status page has it: "ahead", "late", or "" when we do not."""
     if appointment_request.is_late(now):
         return "late"
-    is_anew = appointment_request.worse_at is not None and reply_by is not None and reply_by > now
-    is_owed = appointment_request.is_open and appointment_request.answered_at is None
-    return "ahead" if reply_by and (is_owed or is_anew) else ""
+    return "ahead" if appointment_request.reply_by and appointment_request.is_owed_an_answer else ""
 
 
-def _link(address: Callable[[], str]) -> str:
-    """The whole address of a page; "" when the secret that made it is gone: the rest of the mail still counts."""
+def _links(appointment_request: "models.AppointmentRequest") -> dict[str, str]:
+    """The whole addresses of what only this patient may see. None, when the secret that made the status link is
+    gone: the rest of the mail still counts."""
     try:
-        return settings.SITE_ADDRESS + address()
+        token = token_of(appointment_request.key, appointment_request.token_digest)
     except LookupError as error:
         logger.error("A mail has no link to the status page: %s", error)
-        return ""
+        return {}
+    links = {"page": "request_status", "calendar": "appointment_calendar"}
+    return {name: _address(url_name, token) for name, url_name in links.items()}
+
+
+def _address(url_name: str, *args: str) -> str:
+    """With scheme and host, in the language that is active."""
+    return settings.SITE_ADDRESS + reverse(f"appointments:{url_name}", args=args)

@@ -9,6 +9,7 @@ import threading
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from appointments import emails
@@ -77,13 +78,14 @@ def _ask_for_new_dates(pk: int, now: datetime) -> bool:
 
 @transaction.atomic
 def warn_of_promises(now: datetime) -> int:
-    """One mail to the staff about all promises that have come near since the last one. How many. Commits once."""
+    """One mail to the staff about all promises that have come near since the last one; each once, and one that was
+    made anew is another. How many. Commits once."""
     hours = working_hours()
     unwarned = AppointmentRequest.objects.with_unwarned_promise()
     # In one order for all workers, so that none waits for a row while it holds another's.
     owed = list(unwarned.order_by("pk").values_list("pk", "urgency", "reply_by"))
     near = [pk for pk, urgency, reply_by in owed if reply_by and is_near(reply_by, urgency, now, hours)]
-    warned = [pk for pk in near if unwarned.filter(pk=pk).update(promise_warned_at=now)]
+    warned = [pk for pk in near if unwarned.filter(pk=pk).update(warned_reply_by=F("reply_by"))]
     if warned:
         outbox.queue(outbox.queued(emails.staff_promise_near, request_ids=warned))
     return len(warned)

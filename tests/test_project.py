@@ -154,7 +154,6 @@ NOBODY_BESIDE = {
     "AppointmentRequest.patient_wrote_at": "the patient wrote",
     "AppointmentRequest.windows_end_at": "when the preferred times have passed",
     "AppointmentRequest.dates_asked_at": "the clock asked",
-    "AppointmentRequest.promise_warned_at": "the clock warned",
     "AppointmentRequest.appointment_starts_at": "the appointment's own time; its status change names who booked",
     "OutgoingMail.created_at": "its cause is recorded with its own author",
     "OutgoingMail.next_attempt_at": "a worker will try it",

@@ -86,7 +86,7 @@ class QueueAdmin(StaffAdmin):
         """For how long the patient has waited: this clock never pauses. Closed requests do not wait."""
         if not appointment_request.is_open:
             return "Closed"
-        return badge("note", "waiting", timesince(appointment_request.received_at))
+        return badge("note", "waiting", timesince(appointment_request.received_at, depth=1))
 
     @admin.display(description="Answer by")
     def promise(self, appointment_request: AppointmentRequest) -> SafeString | str:

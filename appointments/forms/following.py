@@ -1,8 +1,7 @@
 """What a patient may still say of a request that was sent."""
 
-import copy
-import datetime
 from collections.abc import Iterable
+from copy import copy
 from typing import Any
 
 from django import forms
@@ -10,32 +9,17 @@ from django.core.exceptions import ValidationError
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 
-from appointments.fields import FURTHEST
-from appointments.forms.layout import FreeTextField, form_helper
-from appointments.forms.request import AppointmentRequestForm
+from appointments.choices import FormChoices
+from appointments.forms.contact import ContactQuestions
+from appointments.forms.layout import FreeTextField, any_of, form_helper, one_of
+from appointments.forms.parts import Section
 from appointments.forms.safety import SafetyCheckForm
+from appointments.forms.times import TIMES_SECTIONS, TimesQuestions
 from appointments.models import AppointmentRequest, PreferredContact
 from appointments.models.record import NOTE_MAX_LENGTH
 from conditions.models import RedFlag
 
-
-def asked_again(name: str, **attributes: Any) -> Any:
-    """The question of the request form with this name, with some of its `attributes` changed."""
-    question = copy.deepcopy(AppointmentRequestForm.base_fields[name])
-    for attribute, value in attributes.items():
-        setattr(question, attribute, value)
-    question.widget.is_required = question.required
-    return question
-
-
-def permission(name: str) -> forms.ChoiceField:
-    """Yes, no, or as it was: a box that is not ticked could not tell no from "as it was"."""
-    return forms.ChoiceField(
-        label=AppointmentRequestForm.base_fields[name].label,
-        choices=[("", _("Keep what I said before")), ("yes", _("Yes")), ("no", _("No"))],
-        required=False,
-        widget=forms.RadioSelect,
-    )
+KEEP = ("", _("Keep what I said before"))
 
 
 def words(label: Any, **options: Any) -> FreeTextField:
@@ -62,53 +46,43 @@ class WorseForm(SafetyCheckForm):
         self.helper = form_helper(*self.fields)
 
 
-class ContactForm(forms.Form):
+class ContactForm(ContactQuestions):
     """Other ways to reach the patient. What is left empty stays as it is, and what we have is not shown.
 
     It knows the request only to see that one way remains.
     """
 
-    phone = asked_again("phone", label=_("New phone number"))
-    email = asked_again("email", label=_("New email address"), help_text="")
-    no_longer = forms.MultipleChoiceField(
-        label=_("Should we stop using one that we have?"),
-        choices=[("phone", _("Stop using my phone number")), ("email", _("Stop using my email address"))],
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        help_text=_("Choose this if the number or the address is not yours any more, or if others can see it."),
-    )
-    preferred_contact = asked_again("preferred_contact", required=False)
-
     PERMISSIONS = ("may_leave_voicemail", "may_name_clinic", "may_text")
+
+    no_longer = any_of(
+        [("phone", _("Stop using my phone number")), ("email", _("Stop using my email address"))],
+        _("Should we stop using one that we have?"),
+        _("Choose this if it is not yours any more, or if others can see it."),
+    )
 
     def __init__(self, appointment_request: AppointmentRequest, data: MultiValueDict | None = None) -> None:
         super().__init__(data)
         self.appointment_request = appointment_request
+        self.fields["phone"].label, self.fields["email"].label = _("New phone number"), _("New email address")
+        self.fields["email"].help_text = self.fields["contact_times"].help_text = ""
+        preferred = one_of([KEEP, *PreferredContact.choices], self.fields["preferred_contact"].label)
+        self.fields["preferred_contact"] = preferred
         for name in self.PERMISSIONS:
-            if name in AppointmentRequestForm.base_fields:
-                self.fields[name] = permission(name)
-        preferred = self.fields["preferred_contact"]
-        preferred.choices = [("", _("Keep what I said before")), *PreferredContact.choices]  # type: ignore[attr-defined]
-        self.helper = form_helper(*self.fields)
+            # A box that is not ticked could not tell "no" from "as it was".
+            self.fields[name] = one_of([KEEP, ("yes", _("Yes")), ("no", _("No"))], self.fields[name].label)
+        self.helper = form_helper(
+            *("phone", "email", "no_longer", "preferred_contact", "contact_times"),
+            Section("discretion", _("If you do not pick up, what may we do?"), *self.PERMISSIONS),
+        )
 
     def clean(self) -> dict[str, Any]:
         """Something was filled in, one way to reach the patient remains, and the preferred one is among them."""
-        answers = super().clean() or {}
-        if self.errors:
-            return answers
-        if not any(answers.values()):
+        answers = self.cleaned_data
+        if not self.errors and not any(answers.values()):
             raise ValidationError(_("Fill in what has changed"), code="nothing")
-        changed = self.changes()
-        phone, email, preferred = changed["phone"], changed["email"], changed["preferred_contact"]
-        if not phone and not email:
-            one_way = _("Give us one way to reach you: a phone number or an email address")
-            self.add_error("phone", ValidationError(one_way, code="no_contact"))
-        elif not phone and preferred in {PreferredContact.PHONE, PreferredContact.TEXT}:
-            error = ValidationError(_("Give a new phone number, or choose email"), code="no_phone")
-            self.add_error("preferred_contact", error)
-        elif not email and preferred == PreferredContact.EMAIL:
-            error = ValidationError(_("Give a new email address, or choose a phone call"), code="no_email")
-            self.add_error("preferred_contact", error)
+        if not self.errors:
+            changed = self.changes()
+            self._check_ways(bool(changed["phone"]), bool(changed["email"]), changed["preferred_contact"])
         return answers
 
     def changes(self) -> dict[str, Any]:
@@ -116,38 +90,23 @@ class ContactForm(forms.Form):
         answers, current = self.cleaned_data, self.appointment_request
         changes: dict[str, Any] = {}
         for name in ("phone", "email"):
-            kept = "" if name in answers["no_longer"] else getattr(current, name)
-            changes[name] = answers[name] or kept
+            changes[name] = answers[name] or ("" if name in answers["no_longer"] else getattr(current, name))
         changes["preferred_contact"] = answers["preferred_contact"] or current.preferred_contact
-        for name in self.PERMISSIONS:
-            if answers.get(name):
-                changes[name] = answers[name] == "yes"
+        if answers["contact_times"]:
+            changes["contact_times"] = answers["contact_times"]
+        changes |= {name: answers[name] == "yes" for name in self.PERMISSIONS if answers[name]}
+        if answers["preferred_contact"] == PreferredContact.TEXT:
+            changes["may_text"] = True
         return changes
 
 
-class TimesForm(forms.Form):
+class TimesForm(TimesQuestions):
     """Other times. They take the place of all that was said before, so empty means any time."""
 
-    QUESTIONS = ("windows", "unsuitable_dates", "earliest_date", "latest_date", "short_notice")
-
-    def __init__(self, today: datetime.date, data: MultiValueDict | None = None) -> None:
+    def __init__(self, choices: FormChoices, data: MultiValueDict | None = None) -> None:
         super().__init__(data)
-        for name in self.QUESTIONS:
-            if name in AppointmentRequestForm.base_fields:
-                self.fields[name] = asked_again(name)
-        for name in ("earliest_date", "latest_date"):
-            if name in self.fields:
-                self.fields[name].first, self.fields[name].last = today, today + FURTHEST  # type: ignore[attr-defined]
-        self.helper = form_helper(*self.fields)
-
-    def clean(self) -> dict[str, Any]:
-        """The last date is not before the first."""
-        answers = super().clean() or {}
-        earliest, latest = answers.get("earliest_date"), answers.get("latest_date")
-        if earliest and latest and latest < earliest:
-            error = ValidationError(_("The last date must not be before the first date"), code="order")
-            self.add_error("latest_date", error)
-        return answers
+        self.start_dates(choices)
+        self.helper = form_helper(*(name for section in TIMES_SECTIONS for name in section.names()))
 
 
 class NoteForm(forms.Form):
@@ -170,7 +129,12 @@ class WithdrawForm(forms.Form):
 class FindForm(forms.Form):
     """The link is lost: where shall we send it?"""
 
-    email = asked_again(
-        "email", label=_("Your email address"), required=True, help_text=_("The one that you gave us.")
-    )
+    email = copy(ContactQuestions.base_fields["email"])
     helper = form_helper("email")
+
+    def __init__(self, data: MultiValueDict | None = None) -> None:
+        super().__init__(data)
+        field = self.fields["email"]
+        field.help_text, field.required = _("The one that you gave us."), True
+        field.error_messages["required"] = _("Enter your email address")
+        field.widget.is_required = True

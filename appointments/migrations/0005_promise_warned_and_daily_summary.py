@@ -24,7 +24,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="appointmentrequest",
-            name="promise_warned_at",
-            field=models.DateTimeField(blank=True, help_text="Staff were told that it is near.", null=True),
+            name="warned_reply_by",
+            field=models.DateTimeField(
+                blank=True, help_text="The promise that the staff were told is near.", null=True
+            ),
         ),
     ]

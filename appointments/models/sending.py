@@ -79,14 +79,14 @@ class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
         """Open, every preferred time has passed, and the patient was not asked for new ones yet."""
         return self.open().filter(windows_end_at__lt=now, dates_asked_at=None)
 
-    def unanswered(self) -> Self:
-        """Open, an answer was promised, and nobody has reached the patient yet."""
-        return self.open().filter(reply_by__isnull=False, answered_at=None)
+    def owed_an_answer(self) -> Self:
+        """The promise stands, as `is_owed_an_answer` says of one."""
+        return self.in_queue().filter(Q(answered_at=None) | Q(patient_wrote_at__isnull=False))
 
     def with_unwarned_promise(self) -> Self:
-        """Unanswered, and the staff were not told that the promise is near; a new one is one of its own."""
-        unwarned = Q(promise_warned_at=None) | Q(promise_warned_at__lt=F("worse_at"))
-        return self.unanswered().filter(unwarned)
+        """The promise stands, and the staff were not told that it is near; a new promise is one of its own."""
+        unwarned = Q(warned_reply_by=None) | ~Q(warned_reply_by=F("reply_by"))
+        return self.owed_an_answer().filter(unwarned, reply_by__isnull=False)
 
     def with_token(self, token: str) -> Self:
         """The one whose status page has this token, or none."""

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from appointments import changes, worse
 from appointments.calendar_file import calendar_file
+from appointments.choices import form_choices
 from appointments.forms import ContactForm, NoteForm, TimesForm, WithdrawForm, WorseForm
 from appointments.lifecycle import MoveRefused, RequestStatus, Role, Urgency, find_move, urgency_of
 from appointments.mail_trouble import mail_does_not_arrive
@@ -23,7 +24,7 @@ from appointments.models import AppointmentRequest, EventKind
 from appointments.patient_word import SAID_IN, may_say, take_word
 from appointments.views.private import about_a_person
 from clinic.limits import LimitReached
-from clinic.models import ClinicProfile, working_hours
+from clinic.models import ClinicProfile
 from conditions.models import RedFlag
 
 Verb = Callable[[HttpRequest, AppointmentRequest], HttpResponseBase]
@@ -120,7 +121,7 @@ def change_contact(request: HttpRequest, appointment_request: AppointmentRequest
 def change_times(request: HttpRequest, appointment_request: AppointmentRequest) -> HttpResponse:
     """Other times that suit, in place of those given before."""
     _refuse_unless_it_may_be_said(appointment_request, EventKind.TIMES_CHANGED)
-    form = TimesForm(timezone.localdate(timezone=working_hours().zone), _posted(request))
+    form = TimesForm(form_choices(), _posted(request))
     if not form.is_valid():
         return _form_page(request, "change_times", form)
     changes.change_times(appointment_request, form.cleaned_data)

@@ -296,11 +296,28 @@ def test_mail_about_a_request_that_is_gone_is_not_sent(clinic_data: None) -> Non
 
 @pytest.mark.django_db
 def test_mail_still_goes_out_when_the_link_is_lost(appointment_request: AppointmentRequest) -> None:
+    move(appointment_request, "in_review", "booked")
     with override_settings(SECRET_KEY="another", SECRET_KEY_FALLBACKS=[]):
-        message = emails.received(appointment_request.pk)
-    assert "We answer by " in message.text
+        message = mails.last_mail(appointment_request)
+    assert "You have an appointment: " in message.text
+    assert mails.words_of_html(message) == mails.words_of_text(message)
     assert "/appointments/r/" not in message.text + message.html
     assert "Whoever has this link" not in message.text
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["booked", "moved"])
+def test_mail_about_an_appointment_leads_to_its_calendar_file(
+    appointment_request: AppointmentRequest, client: Client, name: str
+) -> None:
+    AppointmentRequest.objects.update(language="es")
+    appointment_request.refresh_from_db()
+    message = TO_PATIENT[name](appointment_request)
+    (link,) = [link for link in Reading(message.html).links if link.endswith(".ics")]
+    assert link.startswith(f"{settings.SITE_ADDRESS}/es/")
+    assert link in message.text
+    response = client.get(link.removeprefix(settings.SITE_ADDRESS))
+    assert response.headers["Content-Type"].startswith("text/calendar")
 
 
 # To an address that is not the patient's any more

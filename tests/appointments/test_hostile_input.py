@@ -35,6 +35,7 @@ HELP = "/appointments/request/help/"
 QUEUE = "/admin/appointments/appointmentrequest/"
 LINES = {"full_name": 150, "proxy_name": 150, "proxy_relation": 60, "other_language": 60, "unsuitable_dates": 300}
 LIMITS = {**LINES, "problem": 2_000, "note": 1_000}  # characters
+ON_THE_RECORD = ("full_name", "problem", "unsuitable_dates")  # of these, what its page shows to staff
 TEXT_OF_A_PROXY = {"proxy_name": "Testa Daughter", "proxy_relation": "daughter", "has_proxy_consent": "on"}
 DATES = ("birth_date", "earliest_date", "latest_date")
 PARTS_OF_A_DATE = ("month", "day", "year")
@@ -280,7 +281,7 @@ def send_and_look(
     moved = watch.look(post_form(staff_browser, move, {"version": 1, "note": texts["note"]}), texts.values())
     note = as_kept(texts["note"]) if moved.status_code == 302 else ""
     record = staff_browser.get(f"{QUEUE}{stored.pk}/change/")
-    watch.look(record, texts.values(), shown=[*shown, note])
+    watch.look(record, texts.values(), shown=[*(kept[name] for name in ON_THE_RECORD), note])
     return stored
 
 

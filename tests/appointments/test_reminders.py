@@ -218,7 +218,7 @@ def test_warning_is_rolled_back_with_its_mail(clinic_data: None) -> None:
         assert queued_functions() == ["staff_promise_near"]
         transaction.set_rollback(True)
     near.refresh_from_db()
-    assert near.promise_warned_at is None
+    assert near.warned_reply_by is None
     assert queued_functions() == []
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from crispy_forms.utils import render_crispy_form
+from django.conf import settings
 from django.http import QueryDict
 from django.utils import translation
 from django.utils.datastructures import MultiValueDict
@@ -58,7 +59,7 @@ def test_minimal_answers_are_enough_and_the_rest_is_empty() -> None:
         "birth_date": datetime.date(1962, 3, 27),
         "phone": PhoneNumber.from_string("+14245550134"),
         "preferred_contact": "phone",
-        "privacy_version": "2026-11",
+        "privacy_version": settings.PRIVACY_VERSION,
         "spoken_language": "en",
         "article_id": None,
         "payment_option_id": None,

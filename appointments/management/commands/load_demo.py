@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from appointments.demo import MESSAGES, NOTES, REQUESTS, DemoRequest
 from appointments.lifecycle import TRANSITIONS, RequestStatus, Role, Urgency, urgency_of
-from appointments.models import AppointmentRequest, EventKind, RequestSource
+from appointments.models import AppointmentRequest, EventKind, RequestEvent, RequestSource, StatusChange
 from appointments.promise import promised_by
 from appointments.windows import windows_end_at
 from clinic.models import PaymentOption, working_hours
@@ -112,7 +112,8 @@ class Command(BaseCommand):
         """Make it look as if it had been sent then: for the eye, so the record's times are spread evenly."""
         hours, now = working_hours(), timezone.now()
         events = list(appointment_request.events.all())
-        record = sorted([*appointment_request.status_changes.all(), *events], key=lambda row: row.version)
+        record: list[StatusChange | RequestEvent] = [*appointment_request.status_changes.all(), *events]
+        record.sort(key=lambda row: row.version)
         for step, row in enumerate(record):
             row.changed_at = received_at + (now - received_at) * step / len(record)
             row.save(update_fields=["changed_at"])
