@@ -1,14 +1,22 @@
 """What we write to patients and staff: one function for each mail. `clinic.outbox` calls it when it delivers.
 
 No subject and no preview names a person or says anything about health. What a mail says is read from the request
-at that moment, in the language that the patient chose.
+at that moment, in the language that the patient chose. Each function raises NothingToSend when there is no address,
+or when the mail makes no sense any more; how the others say it, `appointments.patient_mail` knows.
 """
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
-from appointments.lifecycle import Urgency
+from django.utils import timezone
+
+from appointments import models  # as a module: it is being loaded while this is
+from appointments.lifecycle import RequestStatus, Urgency
+from appointments.patient_mail import find, to_patient
+from appointments.staff_mail import to_staff
 from clinic.models import OutgoingMail
 from clinic.outbox import Message, NothingToSend, queued
 
@@ -30,78 +38,165 @@ def after_move(
     appointment_request: "AppointmentRequest", change: "StatusChange", appointment_starts_at: datetime | None
 ) -> list[OutgoingMail]:
     """The mail that tells the patient of this move, if there is one to tell and an address to tell it to."""
-    return []
+    mail = MAIL_OF_MOVE_TO.get(RequestStatus(change.to_status))
+    if mail is None or not appointment_request.email:
+        return []
+    facts: dict[str, Any] = {}
+    if mail in {need_something, declined}:
+        facts["change_id"] = change.pk
+    if appointment_starts_at is not None:
+        facts["appointment_starts_at"] = appointment_starts_at.isoformat()
+    return [_about(appointment_request, mail, **facts)]
 
 
-def _about(appointment_request: "AppointmentRequest", mail: Callable[..., Message], **facts: str) -> OutgoingMail:
+def _about(appointment_request: "AppointmentRequest", mail: Callable[..., Message], **facts: Any) -> OutgoingMail:
     return queued(mail, topic=appointment_request.topic, request_id=appointment_request.pk, **facts)
 
 
+# To the patient
+
+
 def received(request_id: int) -> Message:
-    """We have your request: it is not an appointment, and this is when we answer."""
-    raise NothingToSend
+    """We have your request: it is not an appointment, and this is when we answer. Whatever has happened since."""
+    return to_patient("received", find(request_id))
 
 
 def tried_to_reach(request_id: int) -> Message:
     """We tried to reach you and could not: please call."""
-    raise NothingToSend
+    appointment_request = find(request_id)
+    if appointment_request.status != RequestStatus.UNREACHABLE:
+        raise NothingToSend("The patient was reached, or the request is closed.")
+    return to_patient("tried_to_reach", appointment_request)
 
 
 def need_something(request_id: int, change_id: int) -> Message:
     """We need something before we can go on: what the staff wrote with that move."""
-    raise NothingToSend
+    return _with_message_of_move("need_something", request_id, change_id)
 
 
 def booked(request_id: int, appointment_starts_at: str) -> Message:
     """Your appointment: day, time, place, how to prepare. `appointment_starts_at` in ISO form."""
-    raise NothingToSend
+    return _of_appointment("booked", request_id, appointment_starts_at)
 
 
 def moved(request_id: int, appointment_starts_at: str) -> Message:
     """Your appointment has a new time. `appointment_starts_at` in ISO form."""
-    raise NothingToSend
+    return _of_appointment("moved", request_id, appointment_starts_at)
 
 
 def declined(request_id: int, change_id: int) -> Message:
     """We cannot offer an appointment for this, and what to do instead: what the staff wrote with that move."""
-    raise NothingToSend
+    return _with_message_of_move("declined", request_id, change_id)
 
 
 def withdrawn(request_id: int) -> Message:
     """Your request is withdrawn."""
-    raise NothingToSend
+    appointment_request = find(request_id)
+    if appointment_request.status != RequestStatus.WITHDRAWN:
+        raise NothingToSend("The request is not withdrawn any more.")
+    return to_patient("withdrawn", appointment_request)
 
 
 def worse_received(request_id: int) -> Message:
     """You told us that it has got worse: when we answer now, and where to get help sooner."""
-    raise NothingToSend
+    return to_patient("worse_received", _that_goes_on(request_id))
 
 
 def new_dates_needed(request_id: int) -> Message:
     """All times that you gave have passed: please give us new ones."""
-    raise NothingToSend
+    appointment_request = find(request_id)
+    if not appointment_request.needs_new_dates(timezone.now()):
+        raise NothingToSend("There are new times, or the request is closed.")
+    return to_patient("new_dates_needed", appointment_request)
 
 
 def contact_changed(request_id: int, event_id: int) -> Message:
-    """To the address that was on file before: your contact details were changed."""
-    raise NothingToSend
+    """Your contact details were changed: to the address that was on file before, which may be another person's."""
+    appointment_request = find(request_id)
+    event = appointment_request.events.get(pk=event_id)
+    address = event.before.get("email", appointment_request.email)
+    if not address:
+        raise NothingToSend("There was no email address before.")
+    if address.lower() == appointment_request.email.lower():
+        return to_patient("contact_changed", appointment_request)
+    return to_patient("contact_changed", appointment_request, old_address=address)
 
 
 def link_again(request_id: int) -> Message:
     """The link to your status page, as you asked."""
-    raise NothingToSend
+    return to_patient("link_again", _that_goes_on(request_id))
+
+
+def _that_goes_on(request_id: int) -> "AppointmentRequest":
+    appointment_request = find(request_id)
+    if not appointment_request.is_open and appointment_request.status != RequestStatus.BOOKED:
+        raise NothingToSend("The request is closed.")
+    return appointment_request
+
+
+def _of_appointment(template: str, request_id: int, appointment_starts_at: str) -> Message:
+    appointment_request = find(request_id)
+    if appointment_request.appointment_starts_at != datetime.fromisoformat(appointment_starts_at):
+        raise NothingToSend("It is not booked for that time any more.")
+    return to_patient(template, appointment_request)
+
+
+def _with_message_of_move(template: str, request_id: int, change_id: int) -> Message:
+    """Raises NothingToSend when another move has followed."""
+    appointment_request = find(request_id)
+    change = appointment_request.status_changes.last()
+    if change is None or change.pk != change_id:
+        raise NothingToSend("Another move has followed.")
+    is_the_answer = change.changed_at == appointment_request.answered_at
+    return to_patient(template, appointment_request, message=change.message, is_the_answer=is_the_answer)
+
+
+MAIL_OF_MOVE_TO: Mapping[RequestStatus, Callable[..., Message]] = MappingProxyType(
+    {
+        RequestStatus.BOOKED: booked,
+        RequestStatus.AWAITING_PATIENT: need_something,
+        RequestStatus.DECLINED: declined,
+        RequestStatus.UNREACHABLE: tried_to_reach,
+        RequestStatus.WITHDRAWN: withdrawn,
+    }
+)
+
+
+# To the staff: reference numbers and links into the admin alone
 
 
 def staff_urgent(request_id: int) -> Message:
     """To the staff: somebody must look at a request now."""
-    raise NothingToSend
+    appointment_request = find(request_id)
+    if not models.AppointmentRequest.objects.in_queue().filter(pk=request_id).exists():
+        raise NothingToSend("The request waits for nobody any more.")
+    subject = f"Please look at request {appointment_request.reference} now"
+    return to_staff("staff_urgent", subject, requests=[appointment_request])
 
 
 def staff_promise_near(request_ids: list[int]) -> Message:
     """To the staff: promises that are about to be missed."""
-    raise NothingToSend
+    owed = models.AppointmentRequest.objects.owed_an_answer().filter(pk__in=request_ids)
+    requests = list(owed.order_by("reply_by"))
+    if not requests:
+        raise NothingToSend("All of them were answered.")
+    return to_staff("staff_promise_near", "Patients wait for an answer that we promised", requests=requests)
 
 
 def staff_daily_summary() -> Message:
     """To the staff: what is open, what is late, what waits for somebody."""
-    raise NothingToSend
+    now = timezone.now()
+    in_queue = list(models.AppointmentRequest.objects.in_queue())
+    by_urgency = Counter(request.urgency for request in in_queue)
+    counts = {
+        "In the queue": len(in_queue),
+        **{urgency.label: by_urgency[urgency] for urgency in Urgency},
+        "Late (the promise has passed)": sum(request.is_late(now) for request in in_queue),
+        "Got worse, and nobody has looked yet": sum(request.worse_at is not None for request in in_queue),
+        "The patient wrote, and nobody has looked yet": sum(
+            request.patient_wrote_at is not None for request in in_queue
+        ),
+        "All preferred times have passed": sum(request.needs_new_dates(now) for request in in_queue),
+        "Mails that reached nobody (please call)": OutgoingMail.objects.failed().count(),
+    }
+    return to_staff("staff_daily_summary", "Appointment requests this morning", counts=counts)

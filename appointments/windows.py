@@ -13,20 +13,23 @@ PART_ENDS = {PartOfDay.MORNING: time(12), PartOfDay.MIDDAY: time(14), PartOfDay.
 # choice of service, for it to confirm.
 WEEKLY_WINDOWS_LAST = timedelta(days=28)
 
+# Python's calendar ends with the year 9999. Whoever names a day beyond this one means "whenever".
+FURTHEST_DAY = date.max - WEEKLY_WINDOWS_LAST - timedelta(days=1)
+
 
 def windows_end_at(
     received_at: datetime, windows: Collection[str], earliest: date | None, latest: date | None, zone: ZoneInfo
 ) -> datetime | None:
     """The end, in UTC, of the last time that the patient would prefer; None when any time is fine.
 
-    `received_at` is aware; `windows` are names such as 0-morning, and none of them means any; `earliest` and
-    `latest` are days on the clinic's calendar. Where no window lies between the two,
-    the end of the last day counts.
+    `received_at` is aware, and for times that were changed later it is when that was. `windows` are names such as
+    0-morning, and none of them means any; `earliest` and `latest` are days on the clinic's calendar. Where no
+    window lies between the two, the end of the last day counts.
     """
     if not windows and latest is None:
         return None
-    first_day = max(received_at.astimezone(zone).date(), earliest or date.min)
-    last_day = latest or first_day + WEEKLY_WINDOWS_LAST
+    first_day = max(received_at.astimezone(zone).date(), min(earliest or date.min, FURTHEST_DAY))
+    last_day = min(latest, FURTHEST_DAY) if latest else first_day + WEEKLY_WINDOWS_LAST
     day = last_day
     while windows and day >= first_day and day > last_day - timedelta(days=7):
         for part in reversed(PartOfDay):

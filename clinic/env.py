@@ -1,9 +1,10 @@
 """The only reader of the environment. Refuses a bad or missing value with one readable line."""
 
 import os
+import re
 import secrets
 from dataclasses import dataclass, field
-from email.utils import parseaddr
+from email.utils import getaddresses
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -173,12 +174,22 @@ def mail_from(name: str, is_needed: bool) -> str:
     value = text(name, "" if is_needed else "clinic@clinic.invalid")
     if not value:
         raise ConfigurationError(f"{name} is missing: with SMTP_URL, name the address that mails come from")
+    addresses = [address for _, address in getaddresses([value])]
     try:
-        validate_email(parseaddr(value)[1])
+        validate_email(addresses[0] if len(addresses) == 1 else "")
     except ValidationError:
         raise ConfigurationError(
             f"{name} must look like clinic@mail.example or Clinic <clinic@mail.example>"
         ) from None
+    return value
+
+
+def site_address(name: str, default: str) -> str:
+    """The address at which readers of mails reach the site, such as https://clinic.example, without a slash at the
+    end; `default` when it is unset. Raises ConfigurationError when either cannot be one, as with a wildcard."""
+    value = text(name, default).rstrip("/")
+    if not re.fullmatch(r"https?://([a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:]+\])(:[0-9]{1,5})?", value, re.IGNORECASE):
+        raise ConfigurationError(f"{name} must look like https://clinic.example, not {value!r}")
     return value
 
 

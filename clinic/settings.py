@@ -168,13 +168,17 @@ AUTH_PASSWORD_VALIDATORS = [
 DEMO_PASSWORD = env.text("DEMO_PASSWORD")
 PORT = env.whole_number("PORT", default=8000, lowest=1, highest=65535)
 
+# Links in mails: a mail has no request to learn the host from
+_scheme, _host = ("https" if HTTPS else "http"), ALLOWED_HOSTS[0]
+SITE_ADDRESS = env.site_address("SITE_ADDRESS", f"http://127.0.0.1:{PORT}" if DEBUG else f"{_scheme}://{_host}")
+
 # Forms
 CRISPY_ALLOWED_TEMPLATE_PACKS = ["clinic"]
 CRISPY_TEMPLATE_PACK = "clinic"
 PHONENUMBER_DEFAULT_REGION = "US"
 PHONENUMBER_DEFAULT_FORMAT = "INTERNATIONAL"
 PHONENUMBER_DB_FORMAT = "RFC3966"  # E164 would lose an extension
-PRIVACY_VERSION = "2026-11"  # of the text that a patient agrees to: raise it when the privacy page changes
+PRIVACY_VERSION = "2026-11-24"  # of the text that a patient agrees to: raise it when the privacy page changes
 
 # Logging: to stderr, for the service manager to keep. Paths only: query strings and bodies never reach it.
 LOGGING = {

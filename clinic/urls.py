@@ -9,14 +9,17 @@ from clinic import views
 
 urlpatterns = [
     path("", include("conditions.urls")),
-    path("privacy/", views.privacy, name="privacy"),
     path("accessibility/", views.accessibility, name="accessibility"),
     path("robots.txt", views.robots, name="robots"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
     path("admin/", admin.site.urls),
     # English at the address itself, Spanish under /es/.
-    *i18n_patterns(path("appointments/", include("appointments.urls")), prefix_default_language=False),
+    *i18n_patterns(
+        path("appointments/", include("appointments.urls")),
+        path("privacy/", views.privacy, name="privacy"),
+        prefix_default_language=False,
+    ),
 ]
 if settings.DEBUG:  # on a developer's machine only: mail is other people's
     urlpatterns.append(path("mail/", include("clinic.mail_viewer")))

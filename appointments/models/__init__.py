@@ -21,12 +21,14 @@ from appointments.models.answers import (
 from appointments.models.record import EventKind, RedFlagAnswer, RequestEvent, StatusChange
 from appointments.models.request import AppointmentRequest
 from appointments.models.sending import AlreadySent
+from appointments.models.summary import DailySummary
 
 __all__ = [
     "AccessNeed",
     "AlreadySent",
     "AppointmentRequest",
     "Course",
+    "DailySummary",
     "Duration",
     "EasedBy",
     "EventKind",

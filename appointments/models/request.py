@@ -82,6 +82,7 @@ class AppointmentRequest(models.Model):
         "patient_wrote_at",
         "windows_end_at",
         "dates_asked_at",
+        "warned_reply_by",
         "same_person_as",
         "is_demo",
         "privacy_version",
@@ -155,6 +156,9 @@ class AppointmentRequest(models.Model):
     )
     windows_end_at = models.DateTimeField(null=True, blank=True, help_text="When the preferred times have passed.")
     dates_asked_at = models.DateTimeField(null=True, blank=True, help_text="New dates were asked for, once.")
+    warned_reply_by = models.DateTimeField(
+        null=True, blank=True, help_text="The promise that the staff were told is near."
+    )
     same_person_as = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="sent_again"
     )

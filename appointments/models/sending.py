@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models, transaction
-from django.db.models import Q, Value
+from django.db.models import F, Q, Value
 from django.db.models.functions import Lower
 from django.utils import timezone
 
@@ -78,6 +78,15 @@ class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
     def in_need_of_dates(self, now: datetime.datetime) -> Self:
         """Open, every preferred time has passed, and the patient was not asked for new ones yet."""
         return self.open().filter(windows_end_at__lt=now, dates_asked_at=None)
+
+    def owed_an_answer(self) -> Self:
+        """The promise stands, as `is_owed_an_answer` says of one."""
+        return self.in_queue().filter(Q(answered_at=None) | Q(patient_wrote_at__isnull=False))
+
+    def with_unwarned_promise(self) -> Self:
+        """The promise stands, and the staff were not told that it is near; a new promise is one of its own."""
+        unwarned = Q(warned_reply_by=None) | ~Q(warned_reply_by=F("reply_by"))
+        return self.owed_an_answer().filter(unwarned, reply_by__isnull=False)
 
     def with_token(self, token: str) -> Self:
         """The one whose status page has this token, or none."""

@@ -3,21 +3,39 @@
 from typing import Any
 
 from django import template
+from django.db.models import Count, Q
 from django.http import HttpRequest
+from django.utils import timezone
 
-from appointments.lifecycle import Urgency
+from appointments.admin.marks import MAILS_TO_STAFF
+from appointments.lifecycle import OPEN_STATUSES, Urgency
 from appointments.models import AppointmentRequest
+from clinic.models import OutgoingMail
 
 register = template.Library()
 
 
 @register.simple_tag
 def open_requests(request: HttpRequest) -> dict[str, Any] | None:
-    """How many requests are open, and how many of them are urgent. None for whoever may not see the queue.
+    """How many requests wait for the staff, and how many of them are urgent, worse or late. None for whoever may
+    not see the queue.
 
     One query.
     """
     if not request.user.has_perm("appointments.view_appointmentrequest"):
         return None
-    urgencies = list(AppointmentRequest.objects.open().values_list("urgency", flat=True))
-    return {"count": len(urgencies), "urgent_count": sum(urgency <= Urgency.URGENT for urgency in urgencies)}
+    late = Q(status__in=OPEN_STATUSES, answered_at=None, reply_by__lt=timezone.now())
+    return AppointmentRequest.objects.in_queue().aggregate(
+        count=Count("pk"),
+        urgent_count=Count("pk", filter=Q(urgency__lte=Urgency.URGENT)),
+        worse_count=Count("pk", filter=Q(worse_at__isnull=False)),
+        late_count=Count("pk", filter=late),
+    )
+
+
+@register.simple_tag
+def failed_mails(request: HttpRequest) -> int:
+    """How many mails to patients reached nobody; 0 for whoever may not see mails. At most one query."""
+    if not request.user.has_perm("clinic.view_outgoingmail"):
+        return 0
+    return OutgoingMail.objects.failed().exclude(function__startswith=MAILS_TO_STAFF).count()

@@ -84,11 +84,13 @@ def _help_page(request: HttpRequest, safety: SafetyCheck, form: CheckedByClinici
 
 
 def _first_details_page(request: HttpRequest, safety: SafetyCheck) -> HttpResponse:
-    """The form before anything is typed: empty, but for the answers about walking that the patient took along."""
-    initial = {"problem": f"{safety.walking_line}\n"} if safety.walking_line else {}
-    return _details_page(
-        request, safety.without_walking_line(), AppointmentRequestForm(form_choices(), initial=initial)
-    )
+    """The form before anything is typed: empty, but for the page that the patient came from and the answers about
+    walking that they took along."""
+    initial = {"article": safety.article_key}
+    if safety.walking_line:
+        initial["problem"] = f"{safety.walking_line}\n"
+    form = AppointmentRequestForm(form_choices(), initial=initial)
+    return _details_page(request, safety.without_walking_line(), form)
 
 
 def _details_page(request: HttpRequest, safety: SafetyCheck, form: AppointmentRequestForm) -> HttpResponse:

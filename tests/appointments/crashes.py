@@ -78,7 +78,7 @@ def wait_until(is_so: Callable[[], bool]) -> None:
 
 
 class OwnDatabase:
-    """A PostgreSQL of this module's own, with the clinic's data, for tests to stop. Syncs to disk unless throwaway."""
+    """A PostgreSQL of this module's own, with the clinic's data, for tests to stop."""
 
     def __init__(self, *, throwaway: bool = True) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="clinic-test-"))

@@ -52,6 +52,7 @@ def in_status(status: str, by: User, **changes: Any) -> AppointmentRequest:
             by=by,
             roles=frozenset({Role.CLINICIAN}),
             note="Because." if move.needs_note else "",
+            message="Please ask elsewhere." if move.needs_message else "",
             appointment_starts_at=in_days(7) if move.needs_appointment_time else None,
         )
     return appointment_request
@@ -106,6 +107,7 @@ def test_every_move_from_a_status_by_every_role(clinic_data: None, staff: StaffF
         allowed, needs = EXPECTED.get((status, target), (set(), ""))
         for role, browser in browsers.items():
             fields = {"note": f"Said {role}."} if "n" in needs else {}
+            fields |= {"message": f"From {role}."} if "w" in needs else {}
             fields |= date_and_time(3) if "t" in needs else {}
             before = facts(appointment_request)
             response = move(browser, appointment_request, target, **fields)
@@ -115,7 +117,7 @@ def test_every_move_from_a_status_by_every_role(clinic_data: None, staff: StaffF
                 assert last is not None
                 assert (last.from_status, last.to_status, last.role) == (status, target, role)
                 assert last.changed_by == response.wsgi_request.user
-                assert last.note == fields.get("note", "")
+                assert (last.note, last.message) == (fields.get("note", ""), fields.get("message", ""))
                 appointment_request = in_status(status, clinician)
             else:
                 assert response.status_code in {403, 409, 422}, (status, target, role)
@@ -215,7 +217,12 @@ def test_person_who_lost_the_role_makes_no_move(clinic_data: None, staff: StaffF
         ("declined", {}, "needs a note that says why"),
         ("declined", {"note": " \n\t"}, "needs a note that says why"),
         ("duplicate", {}, "needs a note that says why"),
-        ("awaiting_patient", {}, "needs a note that says why"),
+        ("declined", {"note": "Not for us."}, "needs a message to the patient"),
+        ("declined", {"message": "Please ask elsewhere."}, "needs a note that says why"),
+        ("declined", {"note": "Not for us.", "message": "x" * 1_001}, "at most 1000 characters"),
+        ("awaiting_patient", {}, "needs a message to the patient"),
+        ("awaiting_patient", {"message": " \n\t"}, "needs a message to the patient"),
+        ("awaiting_patient", {"message": "a\0b"}, "Null characters are not allowed"),
         ("declined", {"note": "x" * 1_001}, "at most 1000 characters"),
         ("declined", {"note": "a\0b"}, "Null characters are not allowed"),
         ("booked", {}, "Enter the date and time of the appointment"),
@@ -294,20 +301,21 @@ def test_move_from_a_page_that_is_out_of_date_is_refused_and_keeps_what_was_type
     browser = signed_in(clinician)
     seen = in_status("in_review", clinician)
     elsewhere = AppointmentRequest.objects.get(pk=seen.pk)
-    elsewhere.move_to("awaiting_patient", by=clinician, roles=frozenset({Role.CLINICIAN}), note="Asked.")
+    elsewhere.move_to("awaiting_patient", by=clinician, roles=frozenset({Role.CLINICIAN}), message="Call us.")
     elsewhere.move_to("in_review", by=clinician, roles=frozenset({Role.CLINICIAN}))
     before = facts(seen)
 
-    response = move(browser, seen, "declined", note="Not a spine problem at all.")
+    typed = {"note": "Not a spine problem at all.", "message": "Your family doctor is the right person."}
+    response = move(browser, seen, "declined", **typed)
 
     assert response.status_code == 409
     assert "has changed since you opened it" in page(response)
-    assert "Not a spine problem at all." in page(response)
+    assert all(text in page(response) for text in typed.values())
     assert facts(seen) == before
     # The page now carries the version of today, so that the same button, pressed on purpose, works.
     assert f'name="version" value="{before[1]}"' in page(response)
     seen.version = before[1]
-    assert move(browser, seen, "declined", note="Not a spine problem at all.").status_code == 302
+    assert move(browser, seen, "declined", **typed).status_code == 302
 
 
 @pytest.mark.django_db
@@ -318,9 +326,11 @@ def test_move_that_somebody_else_has_made_impossible_still_shows_what_was_typed(
     browser = signed_in(clinician)
     seen = in_status("in_review", clinician)
     AppointmentRequest.objects.get(pk=seen.pk).move_to("withdrawn", by=None, roles=frozenset({Role.PATIENT}))
-    response = move(browser, seen, "declined", note="Long and carefully written <reason>.")
+    typed = {"note": "Long and carefully written <reason>.", "message": "And <kind> words."}
+    response = move(browser, seen, "declined", **typed)
     assert response.status_code == 409
     assert "Long and carefully written &lt;reason&gt;." in page(response)
+    assert "And &lt;kind&gt; words." in page(response)
 
 
 @pytest.mark.django_db
@@ -362,7 +372,7 @@ def test_record_shows_the_request_and_who_did_what(clinic_data: None, staff: Sta
         "2 to 6 weeks",
         "Pain, tingling, weakness or numbness in both legs",
         "The patient says that a clinician has already checked these.",
-        "Monday, Thursday",
+        "Monday: morning</span>",
         "Not on December 1",
         "Called, no answer yet.",
         "(Clinician)",
@@ -380,7 +390,7 @@ def test_record_cannot_be_edited_added_or_deleted(clinic_data: None, staff: Staf
     browser = signed_in(superuser)
     fields = {"status": "booked", "full_name": "Somebody Else", "urgency": "4", "post": "yes"}
     assert post_form(browser, record_path(appointment_request), fields).status_code == 405
-    assert post_form(browser, f"{QUEUE}add/", fields).status_code == 403
+    assert post_form(browser, f"{QUEUE}add/", fields).status_code == 422
     assert post_form(browser, f"{QUEUE}{appointment_request.pk}/delete/", fields).status_code == 403
     action = {"action": "delete_selected", "_selected_action": appointment_request.pk, "form-0-status": "booked"}
     assert post_form(browser, QUEUE, action).status_code < 500
@@ -412,8 +422,9 @@ def test_queue_opens_on_open_requests_most_urgent_then_longest_waiting(
         "Emergency": ("bladder",),
     }
     now = timezone.now()
-    for name, flags in names.items():
-        appointment_request = sent(Client(), *flags, full_name=name)
+    for number, (name, flags) in enumerate(names.items()):
+        # Of different people: a second request by the same person would raise the first.
+        appointment_request = sent(Client(), *flags, full_name=name, birth_date_year=f"{1950 + number}")
         age = datetime.timedelta(hours=9 if "Older" in name else 1)
         AppointmentRequest.objects.filter(pk=appointment_request.pk).update(received_at=now - age)
     in_status("booked", clinician, full_name="Booked Person")

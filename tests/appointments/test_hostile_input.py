@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from html.parser import HTMLParser
 from http.client import HTTPConnection
 from typing import Any
+from unicodedata import normalize
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -19,9 +20,11 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
-from django.urls import include, path
+from django.urls import path
 
+from appointments.forms import AppointmentRequestForm
 from appointments.models import AppointmentRequest
+from clinic.urls import urlpatterns as site_urls
 from tests.appointments.patients import ANSWERS, DETAILS, post, safety_check, sent
 from tests.form_posts import FORM, page, post_form
 from tests.hostile_strings import ALL, OURS, as_received
@@ -30,7 +33,12 @@ from tests.served_site import ServedSite
 SAFETY = "/appointments/request/"
 HELP = "/appointments/request/help/"
 QUEUE = "/admin/appointments/appointmentrequest/"
-LIMITS = {"full_name": 150, "problem": 2_000, "unsuitable_dates": 300, "note": 1_000}  # characters
+LINES = {"full_name": 150, "proxy_name": 150, "proxy_relation": 60, "other_language": 60, "unsuitable_dates": 300}
+LIMITS = {**LINES, "problem": 2_000, "note": 1_000}  # characters
+ON_THE_RECORD = ("full_name", "problem", "unsuitable_dates")  # of these, what its page shows to staff
+TEXT_OF_A_PROXY = {"proxy_name": "Testa Daughter", "proxy_relation": "daughter", "has_proxy_consent": "on"}
+DATES = ("birth_date", "earliest_date", "latest_date")
+PARTS_OF_A_DATE = ("month", "day", "year")
 PARTS = range(2)  # so that several processes share the work
 
 in_parts = pytest.mark.parametrize("part", PARTS)
@@ -134,7 +142,7 @@ def watch(clinic_data: None, browser: Client, staff_browser: Client) -> Watch:
     for fields in ({}, {"none": "on", "emergency": "x", "urgent": "x", "mention": "x"}, {"none": "on"}):
         watch.learn(post_form(browser, SAFETY, fields))
     watch.learn(post(browser, safety_check("bladder"), "check"))
-    wrong = {**dict.fromkeys(ANSWERS, ""), "phone": "x", "email": "x", "windows": "x", "duration": "x"}
+    wrong = {**dict.fromkeys([*ANSWERS, *form_fields()], "x"), "full_name": "", "problem": "", "consent": ""}
     for button, changes in (("check", {}), ("check", wrong), ("change", {})):
         watch.learn(post(browser, safety_check("fever"), button, **changes))
     with transaction.atomic():
@@ -195,15 +203,8 @@ def test_safety_check_takes_any_text(watch: Watch, browser: Client, part: int) -
 @in_parts
 def test_details_take_any_text(watch: Watch, browser: Client, part: int) -> None:
     """Every field at once; what was typed stands in its box again."""
-    boxes = ("full_name", "phone", "email", "problem", "unsuitable_dates", "birth_date_day", "birth_date_month")
-    others = (
-        "birth_date_year",
-        "preferred_contact",
-        "may_leave_voicemail",
-        "duration",
-        "preferred_times",
-        "consent",
-    )
+    boxes = (*LINES, "problem", "phone", "email", *(f"{date}_{part}" for date in DATES for part in PARTS_OF_A_DATE))
+    others = sorted({*form_fields(), "preferred_times"} - {*boxes, *DATES, "windows"})
     token = safety_check().token
     for number, _ in of_part(part):
         fields = spread((*boxes, *others, "windows", "button"), number)
@@ -259,23 +260,28 @@ def send_and_look(
     watch: Watch, browser: Client, staff_browser: Client, texts: dict[str, str]
 ) -> AppointmentRequest:
     """Check, send, start the review with a note, look at the record. What the form refuses is left out."""
-    answers = {name: text for name, text in texts.items() if name != "note"}
+    answers = {"has_proxy_consent": "on", **{name: text for name, text in texts.items() if name != "note"}}
     safety = safety_check("fever")
     check = watch.look(post(browser, safety, "check", **answers), texts.values())
     if check.status_code == 422:
-        answers = {name: ANSWERS[name] if is_refused(check, name) else text for name, text in answers.items()}
+        usual = {**ANSWERS, **TEXT_OF_A_PROXY}
+        answers = {name: usual[name] if is_refused(check, name) else text for name, text in answers.items()}
         check = watch.look(post(browser, safety, "check", **answers), texts.values())
-    shown = [as_kept(text) for text in answers.values()]
+    shown = [
+        as_kept(text) if name == "problem" else as_line(text) for name, text in answers.items() if text != "on"
+    ]
     watch.look(check, texts.values(), shown=shown)
     sent_to = watch.look(post(browser, safety, "send", **answers), texts.values()).headers["Location"]
     assert browser.get(sent_to).status_code == 200
 
     stored = AppointmentRequest.objects.get(key=safety.key)
+    kept = {name: getattr(stored, name) for name in answers if name != "has_proxy_consent"}
+    assert kept == dict(zip(kept, shown, strict=True))
     move = f"{QUEUE}{stored.pk}/move/in_review/"
     moved = watch.look(post_form(staff_browser, move, {"version": 1, "note": texts["note"]}), texts.values())
     note = as_kept(texts["note"]) if moved.status_code == 302 else ""
     record = staff_browser.get(f"{QUEUE}{stored.pk}/change/")
-    watch.look(record, texts.values(), shown=[*shown, note])
+    watch.look(record, texts.values(), shown=[*(kept[name] for name in ON_THE_RECORD), note])
     return stored
 
 
@@ -285,8 +291,19 @@ def is_refused(response: Any, name: str) -> bool:
 
 
 def as_kept(text: str) -> str:
-    """A text as a form keeps it: without blanks at its ends."""
-    return text.strip().replace("\r\n", "\n")
+    """A text as a form keeps it: without blanks at its ends, and nothing where nothing can be seen."""
+    kept = text.strip().replace("\r\n", "\n")
+    return kept if re.search(r"[^\s\u200b-\u200f\u2060-\u206f\ufeff\x00-\x1f\x7f-\x9f]", kept) else ""
+
+
+def as_line(text: str) -> str:
+    """A text as a form keeps it where one line is asked for: composed, its lines joined."""
+    return as_kept(" ".join(line.strip() for line in normalize("NFC", text).splitlines() if line.strip()))
+
+
+def form_fields() -> set[str]:
+    """The names of all questions of the form."""
+    return {name for section in AppointmentRequestForm.SECTIONS for name in section.names()}
 
 
 @pytest.mark.django_db
@@ -523,7 +540,7 @@ def reflects(request: HttpRequest) -> HttpResponse:
     return HttpResponse(f"<p>{request.POST['full_name']}</p>")
 
 
-urlpatterns = [path("breaks/", breaks), path("reflects/", reflects), path("", include("clinic.urls"))]
+urlpatterns = [path("breaks/", breaks), path("reflects/", reflects), *site_urls]
 handler500 = "clinic.views.server_error"
 
 

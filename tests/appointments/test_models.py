@@ -11,7 +11,7 @@ from django.db import IntegrityError, models, transaction
 from django.test import Client
 from django.utils import timezone
 
-from appointments.models import AppointmentRequest, RedFlagAnswer, StatusChange
+from appointments.models import AppointmentRequest, RedFlagAnswer, RequestEvent, StatusChange
 from tests.appointments.patients import sent
 
 NOW = timezone.now()
@@ -20,7 +20,17 @@ REQUEST: list[tuple[str, dict[str, Any]]] = [
     ("request_status_exists", {"status": "done"}),
     ("request_urgency_exists", {"urgency": 0}),
     ("request_urgency_exists", {"urgency": 5}),
-    ("request_source_exists", {"source": "fax"}),
+    ("request_language_exists", {"language": "fr"}),
+    ("request_keyed_in_by_somebody", {"source": "phone"}),
+    ("request_answer_is_whole", {"answered_at": NOW}),
+    ("request_answer_is_whole", {"answered_after": datetime.timedelta(hours=1)}),
+    ("request_proxy_has_consent", {"proxy_name": "Mara Patient", "proxy_relation": "Daughter"}),
+    ("request_proxy_has_consent", {"proxy_name": "Mara Patient", "has_proxy_consent": True}),
+    ("request_proxy_has_consent", {"has_proxy_consent": True}),
+    (
+        "request_dates_in_order",
+        {"earliest_date": datetime.date(2027, 1, 5), "latest_date": datetime.date(2027, 1, 4)},
+    ),
     ("request_version_positive", {"version": 0}),
     ("request_promise_after_receipt", {"reply_by": NOW - datetime.timedelta(days=365)}),
     ("request_can_be_answered", {"phone": "", "email": ""}),
@@ -38,6 +48,17 @@ CHANGE: list[tuple[str, dict[str, Any]]] = [
     ("status_change_staff_are_named", {"role": "clinician", "changed_by": None}),
     ("status_change_staff_are_named", {"role": "patient"}),
     ("status_change_note_length", {"note": "x" * 1_001}),
+    ("status_change_note_length", {"message": "x" * 1_001}),
+    ("status_change_from_status_exists", {"from_status": "new"}),
+    ("status_change_role_exists", {"role": "visitor"}),
+]
+EVENT: list[tuple[str, dict[str, Any]]] = [
+    ("request_event_version_once", {"version": 3}),
+    ("request_event_kind_exists", {"kind": "forgotten"}),
+    ("request_event_role_exists", {"role": "visitor"}),
+    ("request_event_staff_are_named", {"role": "clinician", "changed_by": None}),
+    ("request_event_staff_are_named", {"role": "patient"}),
+    ("request_event_note_length", {"note": "x" * 1_001}),
 ]
 
 
@@ -81,11 +102,57 @@ def test_status_change_that_breaks_a_rule_is_refused_by_the_database(
 
 
 @pytest.mark.django_db
+def test_request_from_nowhere_known_is_refused_by_the_database(
+    clinic_data: None, staff: Callable[[str], User], client: Client
+) -> None:
+    appointment_request = sent(client)
+    with refused_by("request_source_exists"):
+        AppointmentRequest.objects.filter(pk=appointment_request.pk).update(
+            source="fax", keyed_in_by=staff("reception")
+        )
+
+
+@pytest.mark.django_db
+def test_request_from_the_web_that_staff_keyed_in_is_refused_by_the_database(
+    clinic_data: None, staff: Callable[[str], User], client: Client
+) -> None:
+    appointment_request = sent(client)
+    with refused_by("request_keyed_in_by_somebody"):
+        AppointmentRequest.objects.filter(pk=appointment_request.pk).update(keyed_in_by=staff("reception"))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("constraint", "wrong"), EVENT)
+def test_event_that_breaks_a_rule_is_refused_by_the_database(
+    clinic_data: None, staff: Callable[[str], User], client: Client, constraint: str, wrong: dict[str, Any]
+) -> None:
+    appointment_request, reception = sent(client), staff("reception")
+    right = {
+        "appointment_request": appointment_request,
+        "version": 2,
+        "kind": "added",
+        "changed_at": NOW,
+        "changed_by": reception,
+        "role": "reception",
+    }
+    RequestEvent.objects.create(**{**right, "version": 3})
+    with refused_by(constraint):
+        RequestEvent.objects.create(**{**right, **wrong})
+    RequestEvent.objects.create(**right)
+
+
+@pytest.mark.django_db
 def test_red_flag_answered_twice_is_refused_by_the_database(clinic_data: None, client: Client) -> None:
     answer = sent(client, "fever").red_flag_answers.get()
     answer.pk = None
     with refused_by("red_flag_answer_once"):
         answer.save(force_insert=True)
+
+
+@pytest.mark.django_db
+def test_red_flag_of_an_unknown_tier_is_refused_by_the_database(clinic_data: None, client: Client) -> None:
+    with refused_by("red_flag_answer_tier_exists"):
+        sent(client, "fever").red_flag_answers.update(tier="amber")
 
 
 @pytest.mark.django_db
@@ -101,10 +168,11 @@ def test_staff_who_made_a_move_cannot_be_deleted(
 def test_every_named_constraint_has_a_row_that_it_refuses() -> None:
     named = {
         constraint.name
-        for model in (AppointmentRequest, StatusChange, RedFlagAnswer)
+        for model in (AppointmentRequest, StatusChange, RequestEvent, RedFlagAnswer)
         for constraint in model._meta.constraints
     }
-    assert named == {name for name, _ in (*REQUEST, *CHANGE)} | {"red_flag_answer_once"}
+    elsewhere = {"request_source_exists", "red_flag_answer_once", "red_flag_answer_tier_exists"}
+    assert named == {name for name, _ in (*REQUEST, *CHANGE, *EVENT)} | elsewhere
 
 
 @contextmanager

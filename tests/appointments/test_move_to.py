@@ -137,6 +137,43 @@ def test_move_to_by_the_patient_names_no_account(clinic_data: None, client: Clie
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("status", ["awaiting_patient", "unreachable"])
+def test_move_to_by_a_patient_who_answers_goes_on_with_the_review(
+    clinic_data: None, staff: Callable[[str], User], client: Client, status: str
+) -> None:
+    appointment_request, reception = sent(client), staff("reception")
+    appointment_request.move_to("in_review", by=reception, roles=RECEPTION)
+    message = "Send us the scan." if status == "awaiting_patient" else ""
+    appointment_request.move_to(status, by=reception, roles=RECEPTION, message=message)
+    change = appointment_request.move_to("in_review", by=None, roles=PATIENT)
+    assert (change.from_status, change.changed_by, change.role) == (status, None, "patient")
+    assert appointment_request.is_open
+
+
+@pytest.mark.django_db
+def test_move_to_keeps_what_the_patient_was_told_and_meets_the_promise_once(
+    clinic_data: None, staff: Callable[[str], User], client: Client
+) -> None:
+    """Opening a request answers nobody. The first contact does, and a later one does not answer again."""
+    appointment_request, reception, clinician = sent(client), staff("reception"), staff("clinician")
+    past = timezone.now() - datetime.timedelta(days=5)
+    AppointmentRequest.objects.filter(pk=appointment_request.pk).update(received_at=past, reply_by=past)
+    appointment_request.refresh_from_db()
+    appointment_request.move_to("in_review", by=reception, roles=RECEPTION)
+    assert appointment_request.is_late(timezone.now())
+    change = appointment_request.move_to("awaiting_patient", by=reception, roles=RECEPTION, message=" Call us.\n")
+    assert change.message == "Call us."
+    first = (change.changed_at, reception)
+    assert (appointment_request.answered_at, appointment_request.answered_by) == first
+    assert appointment_request.answered_after is not None
+    assert not appointment_request.is_late(timezone.now())
+    appointment_request.move_to("in_review", by=None, roles=PATIENT)
+    appointment_request.move_to("declined", by=clinician, roles=frozenset({Role.CLINICIAN}), note="x", message="y")
+    appointment_request.refresh_from_db()
+    assert (appointment_request.answered_at, appointment_request.answered_by) == first
+
+
+@pytest.mark.django_db
 def test_move_to_records_a_role_that_may_make_the_move(
     clinic_data: None, staff: Callable[[str], User], client: Client
 ) -> None:
@@ -144,7 +181,8 @@ def test_move_to_records_a_role_that_may_make_the_move(
     appointment_request, clinician = sent(client), staff("clinician")
     roles = frozenset({Role.RECEPTION, Role.CLINICIAN, Role.EDITOR})
     appointment_request.move_to("in_review", by=clinician, roles=roles)
-    assert appointment_request.move_to("declined", by=clinician, roles=roles, note="x").role == "clinician"
+    change = appointment_request.move_to("declined", by=clinician, roles=roles, note="x", message="Ask elsewhere.")
+    assert change.role == "clinician"
 
 
 @pytest.mark.django_db
@@ -183,7 +221,7 @@ def test_move_to_with_a_stale_object_is_refused(
     appointment_request, reception = sent(client), staff("reception")
     appointment_request.move_to("in_review", by=reception, roles=RECEPTION)
     seen_earlier = AppointmentRequest.objects.get(pk=appointment_request.pk)
-    appointment_request.move_to("awaiting_patient", by=reception, roles=RECEPTION, note="Asked for the scan.")
+    appointment_request.move_to("awaiting_patient", by=reception, roles=RECEPTION, message="Send us the scan.")
     appointment_request.move_to("in_review", by=reception, roles=RECEPTION)
 
     with pytest.raises(MoveRefused) as refusal:

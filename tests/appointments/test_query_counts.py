@@ -34,8 +34,9 @@ def test_pages_of_the_form_cost_at_most_two_queries(clinic_data: None, client: C
     assert queries(lambda: client.get(SAFETY)) <= 2
     assert queries(lambda: client.get(SAFETY, {"article": "cause/sciatica"})) <= 2
     assert queries(lambda: post_form(client, SAFETY, {}), 422) <= 2
-    assert queries(lambda: post_form(client, SAFETY, {"none": "on"})) <= 2
-    assert queries(lambda: post_form(client, SAFETY, {"urgent": "fever"})) <= 2
+    # The form after the safety check: the warning symptoms, the clinic, and what the form lists.
+    assert queries(lambda: post_form(client, SAFETY, {"none": "on"})) <= 3
+    assert queries(lambda: post_form(client, SAFETY, {"urgent": "fever"})) <= 3
     assert queries(lambda: post(client, calm, "check", full_name="", phone="x", email="x"), 422) <= 2
     assert queries(lambda: post(client, calm, "change")) <= 2
     assert queries(lambda: post(client, emergency, "check")) <= 2  # the help page
@@ -78,7 +79,7 @@ def test_queue_costs_the_same_from_10_to_10_000_requests(
         for query in ("", "?status=all", "?status=received&urgency=2", f"?p={max(total // 50, 1)}", "?urgency=1"):
             counts[total, query.split("p=")[0]] = queries(partial(browser.get, QUEUE + query))
     assert AppointmentRequest.objects.count() == 10_000
-    assert max(counts.values()) <= 8, counts
+    assert max(counts.values()) <= 10, counts
     assert {query: count for (total, query), count in counts.items() if total == 10} == {
         query: count for (total, query), count in counts.items() if total == 10_000
     }
@@ -125,7 +126,7 @@ def test_record_costs_the_same_with_a_long_history(
         for version in range(2, 200)
     )
     counts = [queries(partial(browser.get, f"{QUEUE}{pk}/change/")) for pk in (short.pk, long.pk)]
-    assert counts[0] == counts[1] <= 10
+    assert counts[0] == counts[1] <= 12
 
 
 def staff_of(number: int) -> User:

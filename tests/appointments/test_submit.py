@@ -59,7 +59,7 @@ def submit(key: uuid.UUID, *red_flag_keys: str, **changes: Any) -> AppointmentRe
 def test_submit_keeps_what_was_answered(clinic_data: None, client: Client) -> None:
     safety = safety_check("fever", "calf-pain", article_key="cause/sciatica")
     before = timezone.now()
-    response = post(client, safety)
+    response = post(client, safety, article="cause/sciatica")
 
     appointment_request = AppointmentRequest.objects.get()
     assert response.status_code == 302
@@ -385,10 +385,13 @@ def test_submit_with_a_token_of_a_secret_that_is_gone_goes_back_to_the_safety_ch
 
 
 @pytest.mark.django_db
-def test_submit_from_an_article_that_is_gone_is_stored_without_it(clinic_data: None, client: Client) -> None:
+def test_submit_from_an_article_that_is_gone_says_so_and_then_goes_on_without_it(
+    clinic_data: None, client: Client
+) -> None:
     safety = safety_check(article_key="cause/sciatica")
     Article.objects.with_key("cause/sciatica").update(published_from=None)
-    assert post(client, safety).status_code == 302
+    assert "no longer on our list" in page(post(client, safety, article="cause/sciatica"))
+    assert post(client, safety, article="").status_code == 302
     assert AppointmentRequest.objects.get().article is None
 
 

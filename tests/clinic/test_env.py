@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from clinic import env
-from clinic.env import ConfigurationError
+from clinic.env import ConfigurationError, MailServer
 from tests.commands import SECRET, run
 from tests.environment import PROJECT, names_in_env_example
 
@@ -136,10 +136,74 @@ def test_database_of_anything_else_is_refused(monkeypatch: pytest.MonkeyPatch, t
         env.database(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("url", "meant"),
+    [
+        ("smtp://127.0.0.1:2525", MailServer("127.0.0.1", 2525)),
+        ("smtp://mail.example", MailServer("mail.example", 25)),
+        ("smtps://mail.example/", MailServer("mail.example", 465, is_tls=True)),
+        (
+            "smtp+starttls://me%40clinic.example:p%2Fa%3Ass@mail.example",
+            MailServer("mail.example", 587, "me@clinic.example", "p/a:ss", is_starttls=True),
+        ),
+        ("SMTPS://[2001:db8::7]:466", MailServer("2001:db8::7", 466, is_tls=True)),
+        ("", MailServer()),
+    ],
+)
+def test_mail_server_of_a_url(monkeypatch: pytest.MonkeyPatch, url: str, meant: MailServer) -> None:
+    monkeypatch.setenv("SMTP_URL", url)
+    assert env.mail_server("SMTP_URL") == meant
+    assert "p/a:ss" not in repr(env.mail_server("SMTP_URL"))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("mail.example", "http://mail.example", "smtp://", "smtp:mail.example", "smtp://mail.example:port"),
+        *(
+            "smtp://mail.example:0",
+            "smtp://mail.example:70000",
+            "smtp://me@mail.example",
+            "smtp://:pa55@mail.example",
+        ),
+        *("smtp://me:pa55/word@mail.example", "smtp://me:pa55#word@mail.example", "smtp://me:pa55?@mail.example"),
+        *("smtp://me:pa55@mail.example?tls=1", "smtp://me:pa55@[mail.example", "smtp://me:pa55@mail.exa\tmple"),
+    ],
+)
+def test_mail_server_of_anything_else_is_refused_without_showing_it(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("SMTP_URL", url)
+    with pytest.raises(ConfigurationError, match="SMTP_URL must look like") as caught:
+        env.mail_server("SMTP_URL")
+    assert "pa55" not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize("value", ["clinic@mail.example", "The Clinic <clinic@mail.example>"])
+def test_mail_from_an_address(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("MAIL_FROM", value)
+    assert env.mail_from("MAIL_FROM", is_needed=True) == value
+
+
+@pytest.mark.parametrize("value", ["clinic", "The Clinic", "a@b", "a@mail.example, b@mail.example", "<>"])
+def test_mail_from_anything_else_is_refused(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("MAIL_FROM", value)
+    with pytest.raises(ConfigurationError, match="MAIL_FROM must look like"):
+        env.mail_from("MAIL_FROM", is_needed=False)
+
+
+def test_mail_from_nobody_when_no_mail_goes_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MAIL_FROM", raising=False)
+    assert env.mail_from("MAIL_FROM", is_needed=False) == "clinic@clinic.invalid"
+    with pytest.raises(ConfigurationError, match="MAIL_FROM is missing"):
+        env.mail_from("MAIL_FROM", is_needed=True)
+
+
 def test_env_example_names_what_is_read_and_nothing_else() -> None:
     code = [*(PROJECT / "clinic").rglob("*.py"), *(PROJECT / "conditions").rglob("*.py")]
     code += (PROJECT / "appointments").rglob("*.py")
-    call = re.compile(r"\b(?:text|boolean|whole_number|words)\(\s*\"([A-Z_]+)\"")
+    call = re.compile(r"\b(?:text|boolean|whole_number|words|mail_server|mail_from)\(\s*\"([A-Z_]+)\"")
     read = {name for path in code for name in call.findall(path.read_text())}
     assert {"DEBUG", "SECRET_KEY", "DATABASE_URL", "PORT"} <= read
     assert names_in_env_example() == read

@@ -18,6 +18,7 @@ from clinic.embedded_postgres.server import Server
 from tests.commands import PRODUCTION, SECRET, assert_one_line, environment, manage
 from tests.environment import PROJECT
 from tests.served_site import free_port
+from tests.smtp_sink import Mode, SmtpSink
 
 ARTICLE = "conditions/lower-back-pain-when-walking/"
 PATIENCE = 60.0  # seconds
@@ -111,6 +112,8 @@ def test_start_twice_keeps_the_data_and_what_staff_edited(start: Callable[..., S
     )
     assert f"http://127.0.0.1:{first.port}/\n" in first.said()
     assert f"http://127.0.0.1:{first.port}/admin/\n" in first.said()
+    assert f"http://127.0.0.1:{first.port}/mail/\n" in first.said()
+    assert first.status("mail/") == 200
     assert re.search(r"reception, clinician, editor, manager\. Password of each: \S{12,}\n", first.said())
     first.query("UPDATE clinic_clinicprofile SET name = 'Renamed by Staff'")
     first.query("UPDATE conditions_article SET title = 'Retitled by staff' WHERE slug LIKE 'lower-back%'")
@@ -176,6 +179,26 @@ def test_start_leaves_a_database_server_running_that_it_did_not_start(start: Cal
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("mode", [Mode.ACCEPT, Mode.SLOW_DATA])
+def test_start_delivers_mail_meanwhile_and_ends_when_told(start: Callable[..., Started], mode: Mode) -> None:
+    sink = SmtpSink(mode, slowness=60).start()
+    try:
+        site = start(SMTP_URL=sink.url, MAIL_FROM="clinic@clinic.example")
+        site.get()
+        site.query(
+            "INSERT INTO clinic_outgoingmail (message_id, function, arguments, topic, attempts, failure)"
+            " VALUES (gen_random_uuid(), 'tests.clinic.mails.hello', '{}', '', 0, '')"
+        )
+        assert sink.has_message.wait(PATIENCE)
+        assert site.stop() == 0
+        assert not site.database.is_alive()  # nor does the worker start it again
+        assert "Traceback" not in site.said()
+        assert len(sink.messages) == (1 if mode is Mode.ACCEPT else 0)
+    finally:
+        sink.stop()
+
+
+@pytest.mark.slow
 def test_start_in_production_loads_no_demo(start: Callable[..., Started], tmp_path: Path) -> None:
     values = {**PRODUCTION, "DEBUG": "false", "DATABASE_URL": ""}
     values |= {"DJANGO_SETTINGS_MODULE": "tests.served_settings", "SERVED_DATABASE": "clinic"}
@@ -187,6 +210,8 @@ def test_start_in_production_loads_no_demo(start: Callable[..., Started], tmp_pa
     assert site.query("SELECT FROM auth_user") == []
     assert site.query("SELECT FROM appointments_appointmentrequest") == []
     assert "Demo" not in site.said()
+    assert site.status("mail/") == 404
+    assert "Mail viewer" not in site.said()
 
 
 def test_load_demo_is_refused_in_production() -> None:

@@ -4,15 +4,17 @@ import logging
 from collections.abc import Callable
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import OperationalError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
-from django.urls import include, path
+from django.urls import path
 
 from clinic.models import ClinicProfile
+from clinic.urls import urlpatterns as site_urls
 from tests.form_posts import page, post_form
 
 
@@ -29,7 +31,7 @@ urlpatterns = [
     path("breaks/", breaks),
     path("admin/breaks/", breaks),
     path("loses-the-database/", loses_the_database),
-    path("", include("clinic.urls")),
+    *site_urls,
 ]
 handler500 = "clinic.views.server_error"
 
@@ -164,3 +166,14 @@ def test_query_strings_stay_out_of_the_log(clinic_data: None, caplog: pytest.Log
         post_form(client, "/appointments/request/", {"urgent": "Testa"})
     assert caplog.records
     assert "Testa" not in caplog.text
+
+
+@pytest.mark.django_db
+def test_privacy_says_the_same_in_both_languages(clinic_data: None, client: Client) -> None:
+    """As many headings, points, and sentences for the clinic to fill in; each version names itself alike."""
+    english, spanish = page(client.get("/privacy/")), page(client.get("/es/privacy/"))
+    for mark in ("<h2>", "<li>", '<mark class="to-fill">', "<p>", settings.PRIVACY_VERSION):
+        body = [text.partition('<div class="prose">')[2].partition("</main>")[0] for text in (english, spanish)]
+        assert body[0].count(mark) == body[1].count(mark) > 0, mark
+    assert '<html lang="es-US">' in spanish
+    assert "Nothing about you is stored" not in spanish

@@ -7,44 +7,22 @@ from uuid import UUID, uuid5
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, User
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
-from appointments.lifecycle import RequestStatus, Role, Urgency
-from appointments.models import AppointmentRequest, Duration, PreferredContact, RequestSource
-from appointments.promise import promise
+from appointments.demo import MESSAGES, NOTES, REQUESTS, DemoRequest
+from appointments.lifecycle import TRANSITIONS, RequestStatus, Role, Urgency, urgency_of
+from appointments.models import AppointmentRequest, EventKind, RequestEvent, RequestSource, StatusChange
+from appointments.promise import promised_by
+from appointments.windows import windows_end_at
+from clinic.models import PaymentOption, working_hours
 from conditions.models import Article, RedFlag
 
 ARTICLE = "condition/lower-back-pain-when-walking"
 NAMESPACE = UUID("7c1f5b0e-6c0b-4a4e-9f0f-3f6f1f6f2d11")
 STAFF = (Role.RECEPTION, Role.CLINICIAN, Role.EDITOR, Role.MANAGER)
-
-# Name, hours since it was sent, red flags, the moves that follow, the problem. All of them are invented.
-REQUESTS: tuple[tuple[str, float, tuple[str, ...], tuple[str, ...], str], ...] = (
-    ("Demo Alma Ortega", 3, ("both-legs",), (), "Both legs feel heavy and numb after one block."),
-    ("Demo Ben Castellano", 20, ("fever",), (), "Low back pain since the weekend, and I feel hot."),
-    ("Demo Chika Obi", 30, ("calf-pain",), (), "My calf cramps when I walk uphill. Standing still helps."),
-    ("Demo Dolores Vang", 70, (), (), "Dull ache on one side when I get up and walk."),
-    ("Demo Émile Saint-Just", 26, (), ("in_review",), "I lean on the cart at the store and it eases."),
-    ("Demo Farah Haddad", 50, (), ("in_review", "awaiting_patient"), "Pain down one leg when I walk."),
-    ("Demo Gus Lindqvist", 90, (), ("in_review", "booked"), "Stiff and sore after the first mile."),
-    ("Demo Hana Kobayashi", 96, (), ("in_review", "declined"), "I want a scan of my whole body."),
-    ("Demo Ivo Petrov", 120, (), ("in_review", "unreachable"), "Back pain on every walk since spring."),
-    ("Demo Dolores Vang", 69, (), ("in_review", "duplicate"), "Dull ache on one side. Did you get my form?"),
-    ("Demo June Abara", 40, (), ("withdrawn",), "It hurts when I walk the dog."),
-)
-NOTES = {
-    "declined": "Not a spine problem. Told to ask the family doctor.",
-    "duplicate": "Same person, sent again an hour later.",
-}
-
-
-MESSAGES = {
-    "awaiting_patient": "Please send us the report of the scan that was done elsewhere.",
-    "declined": "Your family doctor can help you best with this. Please ask there first.",
-}
 
 
 class Command(BaseCommand):
@@ -59,62 +37,56 @@ class Command(BaseCommand):
         self._load_staff()
         with transaction.atomic():
             if not AppointmentRequest.objects.filter(is_demo=True).exists():
-                for number, row in enumerate(REQUESTS):
-                    self._load_request(number, *row)
+                for number, demo in enumerate(REQUESTS):
+                    self._load_request(number, demo)
                 self.stdout.write(f"Loaded {len(REQUESTS)} demo requests.")
 
     @transaction.atomic
     def _load_staff(self) -> None:
-        User = get_user_model()
         missing = [role for role in STAFF if not User.objects.filter(username=role.value).exists()]
         if not missing:
             self.stdout.write("Demo logins: as printed at the first run.")
             return
         password = settings.DEMO_PASSWORD or secrets.token_urlsafe(12)
         for role in missing:
-            user = User.objects.create_user(
+            user = get_user_model().objects.create_user(
                 role.value, password=password, is_staff=True, first_name="Demo", last_name=role.label
             )
             user.groups.add(Group.objects.get(name=role.value))
         names = ", ".join(role.value for role in missing)
         self.stdout.write(f"Demo logins, shown this once: {names}. Password of each: {password}")
 
-    def _load_request(
-        self, number: int, name: str, hours: float, flags: tuple[str, ...], moves: tuple[str, ...], problem: str
-    ) -> None:
-        received_at = timezone.now() - datetime.timedelta(hours=hours)
-        answers = {
-            "full_name": name,
-            "birth_date": datetime.date(1950 + 3 * number, 1 + number, 10 + number),
-            "phone": f"+1424555{100 + number:04}",
-            "email": f"demo{number}@example.com",
-            "preferred_contact": PreferredContact.PHONE,
-            "may_leave_voicemail": number % 2 == 0,
-            "problem": problem,
-            "duration": Duration.UNDER_12_WEEKS,
-            "windows": ["0-morning", "2-morning"],
+    def _load_request(self, number: int, demo: DemoRequest) -> None:
+        is_web = demo.source == RequestSource.WEB
+        usual = {
             "article_id": Article.objects.published().with_key(ARTICLE).values_list("pk", flat=True).first(),
+            "payment_option_id": PaymentOption.objects.offered().values_list("pk", flat=True).first(),
+            "email": f"demo{number}@example.com",
             "privacy_version": settings.PRIVACY_VERSION,
         }
         appointment_request = AppointmentRequest.objects.submit(
-            answers,
+            {**usual, **demo.answers()},
             key=uuid5(NAMESPACE, str(number)),
-            source=RequestSource.WEB,
-            red_flags=RedFlag.objects.filter(key__in=flags),
-            is_checked_by_clinician="both-legs" in flags,
+            source=demo.source,
+            keyed_in_by=None if is_web else _demo_user(Role.RECEPTION),
+            role=Role.PATIENT if is_web else Role.RECEPTION,
+            red_flags=RedFlag.objects.filter(key__in=demo.flags),
+            is_checked_by_clinician="both-legs" in demo.flags,
+            language=demo.language,
             is_demo=True,
         )
-        for status in moves:
+        for status in demo.moves:
             self._move(appointment_request, status)
-        self._send_back_in_time(appointment_request, received_at)
+        if demo.worse:
+            self._report_worse(appointment_request, demo)
+        self._send_back_in_time(appointment_request, timezone.now() - datetime.timedelta(hours=demo.hours))
 
     def _move(self, appointment_request: AppointmentRequest, status: str) -> None:
         by_patient = status == RequestStatus.WITHDRAWN
-        clinician = get_user_model().objects.get(username=Role.CLINICIAN.value)
         next_week = timezone.now() + datetime.timedelta(days=7)
         appointment_request.move_to(
             status,
-            by=None if by_patient else clinician,
+            by=None if by_patient else _demo_user(Role.CLINICIAN),
             roles=frozenset({Role.PATIENT if by_patient else Role.CLINICIAN}),
             note=NOTES.get(status, ""),
             message=MESSAGES.get(status, ""),
@@ -123,12 +95,48 @@ class Command(BaseCommand):
             else None,
         )
 
+    def _report_worse(self, appointment_request: AppointmentRequest, demo: DemoRequest) -> None:
+        flags = list(RedFlag.objects.filter(key__in=demo.worse_flags))
+        urgency = min(Urgency(appointment_request.urgency), urgency_of(flag.tier for flag in flags))
+        appointment_request.change(
+            EventKind.WORSE,
+            by=None,
+            role=Role.PATIENT,
+            note=demo.worse,
+            red_flags=flags,
+            urgency=urgency,
+            worse_at=timezone.now(),
+        )
+
     def _send_back_in_time(self, appointment_request: AppointmentRequest, received_at: datetime.datetime) -> None:
         """Make it look as if it had been sent then: for the eye, so the record's times are spread evenly."""
-        AppointmentRequest.objects.filter(pk=appointment_request.pk).update(
-            received_at=received_at, reply_by=promise(received_at, Urgency(appointment_request.urgency))
-        )
-        changes = list(appointment_request.status_changes.all())
-        for step, change in enumerate(changes):
-            change.changed_at = received_at + (timezone.now() - received_at) * step / len(changes)
-            change.save(update_fields=["changed_at"])
+        hours, now = working_hours(), timezone.now()
+        events = list(appointment_request.events.all())
+        record: list[StatusChange | RequestEvent] = [*appointment_request.status_changes.all(), *events]
+        record.sort(key=lambda row: row.version)
+        for step, row in enumerate(record):
+            row.changed_at = received_at + (now - received_at) * step / len(record)
+            row.save(update_fields=["changed_at"])
+        contacts = {move.to_status for move in TRANSITIONS if move.is_contact}
+        answered = next((row.changed_at for row in record if getattr(row, "to_status", "") in contacts), None)
+        times: dict[str, Any] = {
+            "received_at": received_at,
+            "reply_by": promised_by(received_at, Urgency(appointment_request.urgency), hours),
+            "windows_end_at": windows_end_at(
+                received_at,
+                appointment_request.windows,
+                appointment_request.earliest_date,
+                appointment_request.latest_date,
+                hours.zone,
+            ),
+        }
+        if events:
+            times["worse_at"] = times["patient_wrote_at"] = events[-1].changed_at
+        if answered:
+            times["answered_at"] = answered
+            times["answered_after"] = hours.working_time_between(received_at, answered)
+        AppointmentRequest.objects.filter(pk=appointment_request.pk).update(**times)
+
+
+def _demo_user(role: Role) -> User:
+    return User.objects.get(username=role.value)

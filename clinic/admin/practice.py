@@ -1,28 +1,10 @@
 """The practice, as managers keep it."""
 
-from typing import Any
-
 from django.contrib import admin
 from django.http import HttpRequest
 
-from clinic.models import Announcement, ClinicProfile, ClosedDate, OpeningHours
-
-admin.site.site_header = "Clinic staff"
-admin.site.site_title = "Clinic staff"
-admin.site.index_title = "Today"
-admin.site.empty_value_display = "Not given"
-
-
-class StaffAdmin(admin.ModelAdmin):
-    """A room of the staff pages whose list is narrowed by its own filters only.
-
-    Stock Django takes any lookup from the address, such as ?title__regex=[ which PostgreSQL cannot run.
-    """
-
-    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
-        """True for what the links of `list_filter` ask for; anything else is answered with 400."""
-        named = {getattr(by, "parameter_name", by) for by in self.list_filter}
-        return lookup.removesuffix("__exact") in named
+from clinic.admin.staff import StaffAdmin
+from clinic.models import Announcement, ClinicProfile, ClosedDate, OpeningHours, PaymentOption
 
 
 @admin.register(ClinicProfile)
@@ -59,3 +41,14 @@ class ClosedDateAdmin(StaffAdmin):
     """When it does not."""
 
     list_display = ("date", "reason")
+
+
+@admin.register(PaymentOption)
+class PaymentOptionAdmin(StaffAdmin):
+    """The ways to pay that the form lists, in its order. One that is no longer offered is taken off the form."""
+
+    list_display = ("name", "name_es", "position", "is_offered")
+
+    def has_delete_permission(self, request: HttpRequest, obj: PaymentOption | None = None) -> bool:
+        """Requests name it."""
+        return False

@@ -1,0 +1,5 @@
+"""The queue of appointment requests inside the stock admin: who is next, the record, and what staff may do."""
+
+from appointments.admin.request import AppointmentRequestAdmin
+
+__all__ = ["AppointmentRequestAdmin"]

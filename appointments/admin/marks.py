@@ -1,0 +1,111 @@
+"""What must be seen of a request at a glance: beside its row in the queue, on its record, and in the download."""
+
+import datetime
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from appointments import emails
+from appointments.lifecycle import Urgency
+from appointments.models import AppointmentRequest, SpokenLanguage
+from clinic.models import OutgoingMail
+
+MAILS_TO_STAFF = f"{emails.__name__}.staff_"
+
+
+@dataclass
+class Elsewhere:
+    """What other tables know of a request: the mails that did not reach the patient, and their later requests."""
+
+    failed_mails: list[OutgoingMail] = field(default_factory=list)
+    sent_again: list[AppointmentRequest] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A few words that stand beside a request, and where they lead to, if anywhere."""
+
+    name: str
+    label: str
+    url: str = ""
+
+
+def known_elsewhere(appointment_requests: Collection[AppointmentRequest]) -> dict[int, Elsewhere]:
+    """What is known of each of them, by primary key. Two queries, however many there are."""
+    known = {appointment_request.pk: Elsewhere() for appointment_request in appointment_requests}
+    by_topic = {appointment_request.topic: appointment_request.pk for appointment_request in appointment_requests}
+    failed = OutgoingMail.objects.failed().filter(topic__in=by_topic)
+    for mail in failed.exclude(function__startswith=MAILS_TO_STAFF):
+        known[by_topic[mail.topic]].failed_mails.append(mail)
+    for later in AppointmentRequest.objects.filter(same_person_as__in=known).order_by("received_at", "id"):
+        known[later.same_person_as_id].sent_again.append(later)  # type: ignore[index]
+    return known
+
+
+def marks_of(
+    appointment_request: AppointmentRequest, elsewhere: Elsewhere, now: datetime.datetime
+) -> Iterator[Mark]:
+    """The marks of a request at `now`, what matters most first. No query when `same_person_as` was fetched."""
+    if appointment_request.worse_at:
+        yield Mark("worse", "Worse")
+    if elsewhere.failed_mails:
+        yield Mark("undelivered", "Mail did not reach them: call")
+    if appointment_request.patient_wrote_at:
+        yield Mark("new", "New from patient")
+    if appointment_request.needs_new_dates(now):
+        yield Mark("dates", "Needs new dates, asked" if appointment_request.dates_asked_at else "Needs new dates")
+    if language := language_to_answer_in(appointment_request):
+        yield Mark("language", language)
+    if appointment_request.same_person_as:
+        yield _link("Same person as {}", appointment_request.same_person_as)
+    for later in elsewhere.sent_again:
+        yield _link("Same person as {}", later)
+
+
+def _link(words: str, other: AppointmentRequest) -> Mark:
+    url = reverse("admin:appointments_appointmentrequest_change", args=[other.pk])
+    return Mark("same", words.format(other.reference), url)
+
+
+def language_to_answer_in(appointment_request: AppointmentRequest) -> str:
+    """The language to talk in, or that of the patient's pages and mails, where it is not English; else ""."""
+    if appointment_request.spoken_language == SpokenLanguage.OTHER:
+        return appointment_request.other_language or "Another language"
+    if SpokenLanguage.SPANISH in (appointment_request.spoken_language, appointment_request.language):
+        return "Spanish"
+    return ""
+
+
+def badge(kind: str, value: str, label: str) -> SafeString:
+    """A word on a coloured ground; the word carries the meaning."""
+    return format_html('<span class="badge {}-{}"><bdi>{}</bdi></span>', kind, value, label)
+
+
+def urgency_badge(appointment_request: AppointmentRequest) -> SafeString:
+    """The urgency in words."""
+    urgency = Urgency(appointment_request.urgency)
+    return badge("urgency", urgency.name.lower(), urgency.label)
+
+
+def status_badge(appointment_request: AppointmentRequest) -> SafeString:
+    """The status in words."""
+    return badge("status", appointment_request.status, appointment_request.get_status_display())
+
+
+def badges(marks: Collection[Mark]) -> SafeString:
+    """The marks as badges, side by side; those that lead somewhere as links."""
+    return format_html_join(
+        " ",
+        "{}",
+        (
+            (
+                format_html('<a class="badge note-{}" href="{}">{}</a>', mark.name, mark.url, mark.label)
+                if mark.url
+                else badge("note", mark.name, mark.label),
+            )
+            for mark in marks
+        ),
+    )

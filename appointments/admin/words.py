@@ -1,0 +1,91 @@
+"""The values of a request in words, as the staff read them."""
+
+import datetime
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models
+from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.formats import date_format
+from django.utils.text import capfirst
+from phonenumber_field.phonenumber import PhoneNumber
+
+from appointments.models import AppointmentRequest, PartOfDay
+from appointments.models.answers import window
+from clinic.models import Weekday
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+US_COUNTRY_CODE = 1
+TIME_FORMAT = "D, M j, Y, g:i A T"  # in the current zone: on staff pages the clinic's
+
+
+def moment(value: datetime.datetime) -> str:
+    """An aware time, in the current zone, by its name."""
+    return date_format(timezone.localtime(value), TIME_FORMAT)
+
+
+def phone_words(phone: PhoneNumber | str | None) -> str:
+    """A number as one dials it here: with the country in front when it is of another one; "" for none."""
+    if not isinstance(phone, PhoneNumber):
+        return phone or ""
+    return str(phone.as_national if phone.country_code == US_COUNTRY_CODE else phone.as_international)
+
+
+def person(user: "User | None", role: str) -> str:
+    """Who did something: the name of the staff member and the role, or the patient."""
+    return f"{user.get_full_name() or user.get_username()} ({role})" if user else role
+
+
+def times(windows: Collection[str]) -> list[str]:
+    """The parts of the week that suit, one line for each day."""
+    lines = []
+    for day, label in Weekday.choices:
+        parts = [str(part.label).lower() for part in PartOfDay if window(day, part) in windows]
+        if parts:
+            lines.append(f"{label}: {', '.join(parts)}")
+    return lines
+
+
+def labels(name: str, values: Collection[str]) -> list[str]:
+    """The words of each choice of a field that takes several."""
+    choices = dict(_field(name).base_field.flatchoices)
+    return [str(choices.get(value, value)) for value in values]
+
+
+def label_of(name: str) -> str:
+    """What a field of a request is called."""
+    field = _field(name)
+    return capfirst(str(field.verbose_name) if field else name.replace("_", " "))
+
+
+def words(name: str, value: Any) -> str:
+    """The value of a field as the record keeps it (JSON: times and dates as text), in words."""
+    field = _field(name)
+    choices = dict(getattr(getattr(field, "base_field", field), "flatchoices", ()))
+    if value in ("", None, []):
+        return "nothing"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if name == "windows":
+        return "; ".join(times(value))
+    if isinstance(value, list):
+        return ", ".join(str(choices.get(item, item)) for item in value)
+    if isinstance(field, models.DateTimeField):
+        parsed = parse_datetime(value)
+        return moment(parsed) if parsed else str(value)
+    if isinstance(field, models.DateField):
+        day = parse_date(value)
+        return date_format(day, "F j, Y") if day else str(value)
+    return str(choices.get(value, value))
+
+
+def _field(name: str) -> Any:
+    """The field, or None: a record outlives the fields that it names."""
+    try:
+        return AppointmentRequest._meta.get_field(name)
+    except FieldDoesNotExist:
+        return None
