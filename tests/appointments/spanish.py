@@ -128,15 +128,20 @@ class Walk:
 
     def following(self) -> Pages:
         """The status page in every status, and what can be said on it."""
-        for status, steps in WAYS.items():
-            sent = self.sent(full_name=f"Testa {status.label}", birth_date_year=str(1950 + len(status)))
-            for step in steps:
-                self._move(sent, step)
+        for status in WAYS:
+            sent = self.sent_and_moved(status)
             assert sent.language == self.language
             address = sent.get_absolute_url().removeprefix(self.home)
             yield f"status {status}", self.get(address)
             yield from self._verbs(status, address)
         yield "late", self.get(self._late().get_absolute_url().removeprefix(self.home))
+
+    def sent_and_moved(self, status: RequestStatus) -> AppointmentRequest:
+        """A request of a patient of its own, in this status."""
+        sent = self.sent(full_name=f"Testa {status.label}", birth_date_year=str(1950 + len(status)))
+        for step in WAYS[status]:
+            self._move(sent, step)
+        return sent
 
     def _move(self, sent: AppointmentRequest, step: RequestStatus) -> None:
         starts_at = timezone.now() + datetime.timedelta(days=8) if step == RequestStatus.BOOKED else None
