@@ -69,7 +69,8 @@ def test_what_is_compiled_is_what_is_written() -> None:
         compiled = GNUTranslations(file)
     for (context, text), message in SPANISH.items():
         if isinstance(message.id, tuple):
-            found = tuple(compiled.ngettext(*message.id, count) for count in (1, 2))
+            singular, plural = message.id
+            found = tuple(compiled.ngettext(singular, plural, count) for count in (1, 2))
         else:
             found = (compiled.pgettext(context, text) if context else compiled.gettext(text),)
         assert found == messages.strings(message)

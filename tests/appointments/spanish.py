@@ -115,7 +115,7 @@ class Walk:
         """A page that takes a fault of the machine, or many tries, to be seen."""
         with translation.override(self.language):
             request = RequestFactory().post(self.home)
-            request.LANGUAGE_CODE = self.language  # type: ignore[attr-defined]
+            request.LANGUAGE_CODE = self.language
             return render_to_string(template, context, request)
 
     def sent(self, **changes: Any) -> AppointmentRequest:

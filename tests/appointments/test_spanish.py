@@ -8,10 +8,11 @@ from django.contrib.auth.models import User
 from django.db.models import F
 from django.test import Client
 
-from appointments.models import RedFlagAnswer
+from appointments.models import AppointmentRequest, RedFlagAnswer
 from clinic.models import Announcement, ClinicProfile, PaymentOption
 from conditions.models import Article, RedFlag
 from tests import messages
+from tests.appointments import mails
 from tests.appointments.patients import ANSWERS, safety_check, sent
 from tests.appointments.reading import Reading
 from tests.appointments.spanish import Walk
@@ -55,6 +56,26 @@ def test_no_english_is_left_on_a_spanish_page(pages: list[dict[str, str]]) -> No
             if text.strip("x"):
                 left.setdefault(text, set()).add(name)
     assert {text: sorted(names)[:3] for text, names in left.items()} == {}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", mails.TO_PATIENT)
+def test_no_english_is_left_in_a_spanish_mail(clinic_data: None, name: str) -> None:
+    english, spanish = (texts_of_mail(name, language) for language in ("en", "es"))
+    assert len(spanish) > 10
+    profile = ClinicProfile.objects.get()
+    names = {profile.name, profile.clinician, profile.phone_display, f"{profile.name}, {profile.clinician}"}
+    assert english & spanish <= names | SAME | {mails.STAFF_WROTE}
+
+
+def texts_of_mail(name: str, language: str) -> set[str]:
+    """The subject and both halves of a mail about a new request, but for addresses and references."""
+    appointment_request = sent(Client(), full_name=f"Testa {language}")
+    AppointmentRequest.objects.filter(pk=appointment_request.pk).update(language=language)
+    appointment_request.refresh_from_db()
+    message = mails.TO_PATIENT[name](appointment_request)
+    texts = {message.subject, *message.text.splitlines(), *(text for _, text in Reading.of(message.html).texts)}
+    return {text for text in texts if text.strip(" -") and not text.startswith("http")}
 
 
 @pytest.mark.django_db
