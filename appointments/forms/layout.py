@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0") | frozenset(
     map(chr, range(0xFE00, 0xFE10))
 )
+SHORT = 25  # characters
 NOT_LISTED = _("Choose one of the answers in the list")
 
 
@@ -98,6 +99,11 @@ def form_helper(*layout: Any) -> FormHelper:
 
 class Question(forms.BoundField):
     """A question of the form. Carried on as hidden inputs, it shows no hint that they could point to."""
+
+    @property
+    def has_short_choices(self) -> bool:
+        """True when every answer to choose fits beside another one on a phone."""
+        return all(len(str(label)) <= SHORT for _value, label in getattr(self.field, "choices", ()))
 
     def build_widget_attrs(self, attrs: dict[str, Any], widget: forms.Widget | None = None) -> dict[str, Any]:
         """The usual attributes of a control that is shown; of a hidden one, none that describe it."""

@@ -15,6 +15,7 @@ from conditions.models import Article
 def test_choices_are_read_in_one_query(
     clinic_data: None, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
+    PaymentOption.objects.all().delete()
     PaymentOption.objects.create(name="Cash or card", name_es="Efectivo o tarjeta", position=9)
     PaymentOption.objects.create(name="Medicare", name_es="Medicare", position=1)
     PaymentOption.objects.create(name="Barter", name_es="Trueque", is_offered=False)

@@ -14,21 +14,25 @@ QUEUE = "/admin/appointments/appointmentrequest/"
 
 @dataclass(frozen=True)
 class Patient:
-    """An invented person, and what they type and choose, each under its label."""
+    """An invented person, and what they type and choose, each under its label; `opened` are parts folded away."""
 
     name: str = "Lena Wanderer"
     typed: dict[str, str] = field(
         default_factory=lambda: {
-            "Month": "Mar",
-            "Day": "27",
-            "Year": "1962",
+            "Date of birth: Month": "Mar",
+            "Date of birth: Day": "27",
+            "Date of birth: Year": "1962",
             "Phone number": "(424) 555-0134",
             "Email address": "lena@example.com",
             "What is wrong, in your own words?": "It hurts when I walk downhill.\nSitting helps.",
             "Are there dates that do not suit you?": "Not on my birthday",
         }
     )
-    chosen: tuple[str, ...] = ("Phone call", "2 to 6 weeks", "Thursday", "Morning", "I agree")
+    chosen: tuple[str, ...] = (
+        *("2 to 6 weeks", "About one block", "Sitting down", "Both legs", "Numbness or tingling", "Getting worse"),
+        *("Phone call", "Thursday Morning", "I agree"),
+    )
+    opened: tuple[str, ...] = ("Certain dates",)
 
 
 def press(page: Page, button: str) -> None:
@@ -56,17 +60,49 @@ def answer_safety_check(page: Page, *symptoms: str) -> None:
 
 
 def box(page: Page, label: str) -> Locator:
-    """The box under this label; its hint or "(optional)" need not be named."""
-    return page.get_by_label(re.compile(rf"^{re.escape(label)}"))
+    """The box under this label; its hint or "(optional)" need not be named. "A group: a label" is one within."""
+    group, _, own = label.rpartition(": ")
+    where = page.get_by_role("group", name=re.compile(rf"^{re.escape(group)}")) if group else page
+    return where.get_by_label(re.compile(rf"^{re.escape(own)}"))
+
+
+def open_part(page: Page, title: str) -> None:
+    """Open what is folded away under this title, unless it stands open."""
+    part = page.locator("details", has_text=title)
+    part.wait_for()
+    if part.get_attribute("open") is None:
+        part.locator("summary").click()
 
 
 def fill_in(page: Page, patient: Patient) -> None:
     """Type and choose everything that this patient has to say."""
+    for title in patient.opened:
+        open_part(page, title)
     box(page, "Full name").fill(patient.name)
     for label, text in patient.typed.items():
         box(page, label).fill(text)
     for label in patient.chosen:
         box(page, label).check()
+
+
+def make_mistakes_in_folded_parts(page: Page) -> None:
+    """One in each part that is folded away, with all parts open."""
+    for title in ("I am asking for someone else", "Language, hearing", "Certain dates"):
+        open_part(page, title)
+    box(page, "Your own name").fill("Mara Wanderer")
+    box(page, "Another language").check()
+    box(page, "Earliest date: Month").fill("13")
+    for label in ("Day", "Year"):
+        box(page, f"Latest date: {label}").fill("1")
+
+
+def mend_what_is_folded_away(page: Page) -> None:
+    """As if nothing there had been touched."""
+    box(page, "Your own name").fill("")
+    box(page, "English").check()
+    box(page, "Earliest date: Month").fill("")
+    for label in ("Day", "Year"):
+        box(page, f"Latest date: {label}").fill("")
 
 
 def sign_in(page: Page, site: str, username: str) -> None:

@@ -23,6 +23,8 @@ from tests.journeys.steps import (
     box,
     fill_in,
     heading,
+    make_mistakes_in_folded_parts,
+    mend_what_is_folded_away,
     press,
     sign_in,
 )
@@ -98,6 +100,10 @@ def test_states_of_the_forms(site: str, page: Page, faults: Faults) -> None:
     inspection.look("form, with an urgent sign")
     press(page, "Check your answers")
     inspection.look("form with every error")
+    make_mistakes_in_folded_parts(page)
+    press(page, "Check your answers")
+    inspection.look("form with mistakes in what is folded away", is_page_of_its_own=False)
+    mend_what_is_folded_away(page)
     fill_in(page, Patient())
     press(page, "Check your answers")
     inspection.look("check")

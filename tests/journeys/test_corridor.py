@@ -28,14 +28,14 @@ from tests.journeys.steps import (
 
 PATIENT = Patient()
 MISTAKES = Patient(
-    typed={**PATIENT.typed, "Month": "13", "Phone number": "555", "Email address": "lena at home"},
-    chosen=("Phone call", "Thursday", "Morning"),
+    typed={**PATIENT.typed, "Date of birth: Month": "13", "Phone number": "555", "Email address": "lena at home"},
+    chosen=("Phone call", "Thursday Morning"),
 )
 MISTAKES_SAID = {
+    "Choose how long you have had it": "id_duration_0",
     "Date of birth must be a real date": "id_birth_date_0",
     "Enter a phone number with its area code, such as 424 555 0134": "id_phone",
     "Enter an email address such as name@example.com": "id_email",
-    "Choose how long you have had it": "id_duration_0",
     "To send a request, agree that the clinic may use your answers to reply": "id_consent",
 }
 
@@ -106,20 +106,41 @@ def _make_mistakes_and_mend_them(page: Page) -> None:
 def _check_and_change_one_line(page: Page) -> None:
     expect(heading(page)).to_have_text("Check your answers")
     assert _answers(page) == {
+        "What is it about?": "Lower back pain when walking",
+        "What is wrong, in your own words?": "It hurts when I walk downhill.\nSitting helps.",
+        "How long have you had it?": "2 to 6 weeks",
+        "How far can you walk before it makes you stop?": "About one block",
+        "What makes it better when walking hurts?": "Sitting down",
+        "Does it go into your legs?": "Both legs",
+        "Is there numbness or weakness in a leg or foot?": "Numbness or tingling",
+        "Is it getting better or worse?": "Getting worse",
+        "Has anyone looked at this before?": "Not given",
+        "Do you have any of these at hand?": "Not given",
         "Full name": "Lena Wanderer",
         "Date of birth": "March 27, 1962",
+        "Have you been to our clinic before?": "Not given",
+        "Your own name": "Not given",
+        "Who are you to the patient?": "Not given",
+        "The patient agrees that I ask for them, and that you talk to me about it": "No",
+        "Which language should we talk in?": "English",
+        "Which other language?": "Not given",
+        "I need an interpreter": "No",
+        "Do any of these apply to you?": "Not given",
         "Phone number": "+1 424-555-0134",
         "Email address": "lena@example.com",
         "How should we reach you?": "Phone call",
-        "You may leave a voice message that says who is calling": "No",
-        "What is wrong, in your own words?": "It hurts when I walk downhill.\nSitting helps.",
-        "How long have you had it?": "2 to 6 weeks",
-        "Which days suit you?": "Thursday",
-        "Which times suit you?": "Morning",
+        "When is a good time to call?": "Not given",
+        "You may leave a voice message": "No",
+        "You may say that the clinic is calling": "No",
+        "You may send a text message": "No",
+        "Which times suit you?": "Thursday: Morning",
+        "If a time frees up, how soon could you come?": "Not given",
+        "Earliest date": "Not given",
+        "Latest date": "Not given",
         "Are there dates that do not suit you?": "Not on my birthday",
+        "How will you pay?": "Not given",
         "I agree that the clinic uses these answers to reply to my request, as its privacy page says": "Yes",
     }
-    expect(page.get_by_text("You came from the page “Lower back pain when walking”")).to_be_visible()
     page.locator("button", has_text="Change: Email address").click()
     expect(box(page, "Email address")).to_be_focused()
     expect(page.locator(".error-summary")).to_have_count(0)
@@ -129,7 +150,20 @@ def _check_and_change_one_line(page: Page) -> None:
     answers = _answers(page)
     assert answers["Email address"] == "Not given"
     assert answers["Phone number"] == "+1 424-555-0134"
+    _change_what_is_folded_away(page)
     assert not AppointmentRequest.objects.exists(), "something was stored before Send"
+
+
+def _change_what_is_folded_away(page: Page) -> None:
+    """Each line leads to its box, also where the box stands in a part that was never opened."""
+    page.locator("button", has_text="Change: Your own name").click()
+    expect(box(page, "Your own name")).to_be_focused()
+    expect(box(page, "Your own name")).to_be_in_viewport()
+    press(page, "Check your answers")
+    page.locator("button", has_text="Change: Which times suit you?").click()
+    expect(page.get_by_label("Monday Morning")).to_be_focused()
+    press(page, "Check your answers")
+    expect(heading(page)).to_have_text("Check your answers")
 
 
 def _answers(page: Page) -> dict[str, str]:

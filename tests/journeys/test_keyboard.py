@@ -51,7 +51,7 @@ def test_corridor_with_the_keyboard_alone(site: str, open_page: Callable[..., Pa
     assert keyboard.tab().words == "Skip to main content"
     keyboard.tab_to("Send request")
     keyboard.assert_read_top_down()
-    assert sum(stop.words.startswith("Change") for stop in keyboard.stops) == 12
+    assert sum(stop.words.startswith("Change") for stop in keyboard.stops) == 34
     keyboard.press_and_go()
 
     expect(heading(page)).to_have_text("We have your request")
@@ -61,6 +61,8 @@ def test_corridor_with_the_keyboard_alone(site: str, open_page: Callable[..., Pa
     assert kept.phone.as_e164 == "+14245550134"
     assert (kept.preferred_contact, kept.duration) == ("phone", "under_6_weeks")
     assert kept.windows == ["1-morning"]
+    assert (kept.walking_distance, kept.eased_by, kept.legs_affected) == ("one_block", "sitting", "both")
+    assert kept.needs_interpreter
     assert kept.problem == "It hurts.\nDownhill most."
 
     keyboard.tab_to("I no longer want an appointment")
@@ -75,11 +77,29 @@ def test_corridor_with_the_keyboard_alone(site: str, open_page: Callable[..., Pa
 
 def _answer_everything_but_the_last_question(keyboard: Keyboard) -> None:
     assert keyboard.tab().words == "Skip to main content"
+    keyboard.tab_to("What is it about?")
+    keyboard.tab_to("What is wrong, in your own words?")
+    keyboard.type("It hurts.")
+    keyboard.press("Enter")
+    keyboard.type("Downhill most.")
+    keyboard.tab_to("Less than 2 weeks")
+    keyboard.press("Space")
+    keyboard.press("ArrowDown")
+    for first, presses in {"A few steps": 2, "Sitting down": 1, "No leg, only my back": 3}.items():
+        keyboard.tab_to(first)
+        keyboard.press("Space")
+        for _ in range(presses - 1):
+            keyboard.press("ArrowRight")
     for label, text in {
         "Full name": "Kai Boardman",
         "Month": "3",
         "Day": "27",
         "Year": "1962",
+    }.items():
+        keyboard.tab_to(label)
+        keyboard.type(text)
+    _answer_in_a_folded_part(keyboard)
+    for label, text in {
         "Phone number": "424.555.0134",
         "Email address": "",
     }.items():
@@ -88,21 +108,25 @@ def _answer_everything_but_the_last_question(keyboard: Keyboard) -> None:
     keyboard.tab_to("Phone call")
     keyboard.press("Space")
     keyboard.tab_to("You may leave a voice message")
-    keyboard.tab_to("What is wrong, in your own words?")
-    keyboard.type("It hurts.")
-    keyboard.press("Enter")
-    keyboard.type("Downhill most.")
-    keyboard.tab_to("Less than 2 weeks")
+    keyboard.tab_to("Tuesday Morning")
     keyboard.press("Space")
-    keyboard.press("ArrowDown")
-    keyboard.tab_to("Tuesday")
-    keyboard.press("Space")
-    keyboard.tab_to("Morning")
-    keyboard.press("Space")
-    keyboard.tab_to("Are there dates that do not suit you?")
+    keyboard.tab_to("On the same day")
+    keyboard.tab_to("Certain dates", tag="summary")
     keyboard.tab_to("I agree")
     keyboard.tab_to("Check your answers")
     keyboard.assert_read_top_down()
+
+
+def _answer_in_a_folded_part(keyboard: Keyboard) -> None:
+    """A part that stays closed is one stop; an opened one shows its questions right after."""
+    keyboard.tab_to("I am asking for someone else", tag="summary")
+    assert keyboard.tab().words.startswith("Language, hearing, sight"), "what is folded away is no stop"
+    keyboard.press("Enter")
+    assert keyboard.tab().words.startswith("English")
+    keyboard.tab_to("Which other language?")
+    keyboard.tab_to("I need an interpreter")
+    keyboard.press("Space")
+    keyboard.tab_to("I use a wheelchair")
 
 
 def test_reception_with_the_keyboard_alone(
