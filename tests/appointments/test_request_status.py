@@ -121,7 +121,13 @@ def test_request_status_after_our_first_answer_promises_nothing_more(client: Cli
 def test_request_status_of_a_booking_says_when_where_and_how_to_prepare(client: Client) -> None:
     html = status_page(client, kept(status="booked"))
     assert re.search(r"<time [^>]+>\w+day, \w+ \d+, [^<]+ P[SD]T</time>", html)
-    for part in ("Dr. Hooman Melamed", "Before you come", "Can you not come?", "appointment.ics", "tel:+14242177463"):
+    for part in (
+        "Dr. Hooman Melamed",
+        "Before you come",
+        "Can you not come?",
+        "appointment.ics",
+        "tel:+14242177463",
+    ):
         assert part in html, part
 
 
