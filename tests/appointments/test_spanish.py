@@ -132,6 +132,15 @@ def test_status_page_leads_to_itself_in_the_other_language(clinic_data: None, cl
 
 
 @pytest.mark.django_db
+def test_english_pages_lead_to_the_journey_in_spanish(clinic_data: None, client: Client) -> None:
+    link = 'href="/es/appointments/request/" hreflang="es" lang="es">Solicitar una cita en español</a>'
+    for path in ("/", "/conditions/lower-back-pain-when-walking/", "/privacy/"):
+        assert link in page(client.get(path))
+    for path in ("/appointments/request/", "/es/appointments/request/", "/es/privacy/"):
+        assert link not in page(client.get(path))
+
+
+@pytest.mark.django_db
 def test_red_flag_without_spanish_is_shown_in_english(clinic_data: None, client: Client) -> None:
     RedFlag.objects.filter(key="fever").update(wording_es="")
     shown = page(client.get("/es/appointments/request/"))
