@@ -1,6 +1,7 @@
 """Every hostile string in every field that staff key in, and every answer of a patient on the staff's pages."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -102,7 +103,7 @@ def test_everything_that_is_kept_is_shown_as_text(watch: Watch, browser: Client,
     watch.report()
 
 
-def fill(stored: AppointmentRequest, by: User, values: dict[str, object], note: str) -> None:
+def fill(stored: AppointmentRequest, by: User, values: dict[str, Any], note: str) -> None:
     """Change these answers, with a note by the patient, then urgency with a reason of the staff."""
     stored.change(EventKind.ADDED, by=None, role=Role.PATIENT, note=note, **values)
     stored.change(EventKind.URGENCY_SET, by=by, role=Role.CLINICIAN, note=note, urgency=3, worse_at=timezone.now())

@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.test import Client
@@ -18,7 +19,7 @@ from tests.browser import Faults
 from tests.journeys.inspection import MOUSE, Inspection
 from tests.journeys.steps import QUEUE, answer_safety_check, box, patients_in_queue, press, sign_in
 
-PATIENT = {"by": None, "role": Role.PATIENT}
+PATIENT: dict[str, Any] = {"by": None, "role": Role.PATIENT}
 
 
 def with_everything() -> AppointmentRequest:
