@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from appointments.blank_form import blank_form
 from appointments.choices import form_choices
 from appointments.forms import AppointmentRequestForm, CheckedByClinicianForm, SafetyCheckForm
 from appointments.models import AppointmentRequest
@@ -140,11 +141,12 @@ def _help_page(
 
 def _first_details_page(request: HttpRequest, safety: SafetyCheck) -> HttpResponse:
     """The form before anything is typed: empty, but for the answers about walking that the patient took along."""
-    initial = {"article": safety.article_key}
-    if safety.walking_line:
-        initial["problem"] = f"{safety.walking_line}\n"
-    form = AppointmentRequestForm(form_choices(), initial=initial)
-    return _details_page(request, safety.without_walking_line(), form)
+    choices = form_choices()
+    if not safety.walking_line:
+        context = {"safety": safety, "blank_form": blank_form(choices, safety.article_key)}
+        return render(request, "appointments/request_appointment.html", context)
+    initial = {"article": safety.article_key, "problem": f"{safety.walking_line}\n"}
+    return _details_page(request, safety.without_walking_line(), AppointmentRequestForm(choices, initial=initial))
 
 
 def _details_page(request: HttpRequest, safety: SafetyCheck, form: AppointmentRequestForm) -> HttpResponse:
