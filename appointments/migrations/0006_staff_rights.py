@@ -14,7 +14,7 @@ LOWER = {("appointments", "appointmentrequest"): ("add", "lower_urgency")}
 PERMISSIONS: dict[str, dict[tuple[str, str], tuple[str, ...]]] = {
     "reception": TRIAGE,
     "clinician": {**TRIAGE, **LOWER},
-    "manager": {**TRIAGE, **LOWER, ("clinic", "paymentoption"): ("add", "change", "view")},
+    "manager": {**TRIAGE, ("clinic", "paymentoption"): ("add", "change", "view")},
 }
 
 
