@@ -179,7 +179,7 @@ def _last_word_at(appointment_request: AppointmentRequest) -> datetime | None:
     wrote_at, worse_at = appointment_request.patient_wrote_at, appointment_request.worse_at
     if wrote_at is None or appointment_request.status == RequestStatus.WITHDRAWN:
         return None
-    return None if worse_at and wrote_at - worse_at < timedelta(seconds=10) else wrote_at
+    return None if worse_at and wrote_at - worse_at < timedelta(seconds=1) else wrote_at
 
 
 def _posted(request: HttpRequest) -> Any:
