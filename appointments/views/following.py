@@ -5,7 +5,7 @@ The address is a secret, so no page here tells the next one where the reader cam
 
 from collections.abc import Callable
 from contextlib import nullcontext
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import wraps
 from typing import Any
 
@@ -176,10 +176,12 @@ def _refuse_unless_it_may_be_said(appointment_request: AppointmentRequest, kind:
 
 def _last_word_at(appointment_request: AppointmentRequest) -> datetime | None:
     """When we got what the page does not tell of elsewhere: that it got worse, or that it is off."""
-    wrote_at, worse_at = appointment_request.patient_wrote_at, appointment_request.worse_at
-    if wrote_at is None or appointment_request.status == RequestStatus.WITHDRAWN:
+    if appointment_request.status == RequestStatus.WITHDRAWN:
         return None
-    return None if worse_at and wrote_at - worse_at < timedelta(seconds=1) else wrote_at
+    last = appointment_request.events.last() if appointment_request.worse_at else None
+    if last is not None and last.kind == EventKind.WORSE:
+        return None
+    return appointment_request.patient_wrote_at
 
 
 def _posted(request: HttpRequest) -> Any:
