@@ -1,9 +1,11 @@
 """The promise against a slow, obvious twin, and by examples with the dates written out."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
+from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
 from appointments.lifecycle import Urgency
@@ -80,6 +82,55 @@ def test_more_urgent_is_never_promised_later(
         return
     assert received_at < promises[0]
     assert promises == sorted(promises)
+
+
+def spans_change(hours: WorkingHours, start: datetime, change: int) -> bool:
+    """Whether a routine promise is reckoned over a change of the clock: +1 forward, -1 back."""
+    end = slow_reply_by(hours, start, Urgency.ROUTINE)
+    if end is None:
+        return False
+    before, after = (moment.astimezone(hours.zone).utcoffset() for moment in (start, end))
+    return before is not None and after is not None and (after - before) * change > timedelta(0)
+
+
+def spans_closed_date(hours: WorkingHours, start: datetime) -> bool:
+    """Whether a day off, on which it would be open otherwise, lies between."""
+    end = slow_reply_by(hours, start, Urgency.ROUTINE)
+    first = start.astimezone(hours.zone).date()
+    return end is not None and any(
+        first < day < end.astimezone(hours.zone).date() and hours.periods.get(day.weekday())
+        for day in hours.closed_dates
+    )
+
+
+def spans_lunch(hours: WorkingHours, start: datetime) -> bool:
+    """Whether an urgent promise begins in one period of a day and ends in a later one of the same day."""
+    end = slow_reply_by(hours, start, Urgency.URGENT)
+    if end is None or not clock_shows_open(hours, start):
+        return False
+    closes = hours.open_until(start)
+    same_day = end.astimezone(hours.zone).date() == start.astimezone(hours.zone).date()
+    return same_day and closes is not None and closes.astimezone(UTC) < end
+
+
+@pytest.mark.parametrize(
+    "reaches",
+    [
+        pytest.param(lambda hours, start: spans_change(hours, start, +1), id="clocks go forward"),
+        pytest.param(lambda hours, start: spans_change(hours, start, -1), id="clocks go back"),
+        pytest.param(spans_closed_date, id="closed date"),
+        pytest.param(spans_lunch, id="lunch"),
+        pytest.param(lambda hours, start: any(len(day) == 3 for day in hours.periods.values()), id="three periods"),
+    ],
+)
+def test_random_calendars_reach_what_is_hard(reaches: Callable[[WorkingHours, datetime], bool]) -> None:
+    """Or the twin would agree about nothing that matters."""
+    find(
+        calendars_and_starts(),
+        lambda calendar_and_start: reaches(*calendar_and_start),
+        settings=settings(max_examples=2_000, deadline=None, database=None, phases=[Phase.generate]),
+        random=Random(0),  # noqa: S311 - always the same examples
+    )
 
 
 def test_every_urgency_has_a_promise() -> None:

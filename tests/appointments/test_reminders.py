@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -256,7 +257,7 @@ def test_daily_summary_goes_out_once_a_day(clinic_data: None) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_daily_summary_goes_out_once_by_two_workers(clinic_data: None) -> None:
     for day in range(2, 7):
-        sent = by_two_at_once(lambda day=day: send_daily_summary(in_clinic(f"2026-11-0{day}T09:00")))
+        sent = by_two_at_once(partial(send_daily_summary, in_clinic(f"2026-11-0{day}T09:00")))
         assert sorted(sent) == [False, True]
     assert queued_functions() == ["staff_daily_summary"] * 5
 

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.conf import LazySettings
+from django.conf import LazySettings, settings
 from django.core import signing
 from django.db import connection
 from django.test import Client
@@ -78,7 +78,7 @@ def test_submit_keeps_what_was_answered(clinic_data: None, client: Client) -> No
         "duration": "under_6_weeks",
         "windows": ["0-morning", "3-morning"],
         "unsuitable_dates": "Not on December 1",
-        "privacy_version": "2026-11",
+        "privacy_version": settings.PRIVACY_VERSION,
     }
     assert (kept["urgency"], kept["source"], kept["status"], kept["version"]) == (2, "web", "received", 1)
     assert (kept["key"], kept["article"].key) == (safety.key, "cause/sciatica")

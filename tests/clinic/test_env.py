@@ -203,7 +203,55 @@ def test_mail_from_nobody_when_no_mail_goes_out(monkeypatch: pytest.MonkeyPatch)
 def test_env_example_names_what_is_read_and_nothing_else() -> None:
     code = [*(PROJECT / "clinic").rglob("*.py"), *(PROJECT / "conditions").rglob("*.py")]
     code += (PROJECT / "appointments").rglob("*.py")
-    call = re.compile(r"\b(?:text|boolean|whole_number|words|mail_server|mail_from)\(\s*\"([A-Z_]+)\"")
+    call = re.compile(r"\b(?:text|boolean|whole_number|words|mail_server|mail_from|site_address)\(\s*\"([A-Z_]+)\"")
     read = {name for path in code for name in call.findall(path.read_text())}
     assert {"DEBUG", "SECRET_KEY", "DATABASE_URL", "PORT"} <= read
     assert names_in_env_example() == read
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("", "http://127.0.0.1:8000"),
+        ("https://clinic.example", "https://clinic.example"),
+        ("https://clinic.example/", "https://clinic.example"),
+        ("http://[::1]:8000", "http://[::1]:8000"),
+    ],
+)
+def test_site_address_given_or_default(monkeypatch: pytest.MonkeyPatch, given: str, meant: str) -> None:
+    monkeypatch.setenv("SITE", given)
+    assert env.site_address("SITE", default="http://127.0.0.1:8000") == meant
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        *("clinic.example", "ftp://clinic.example", "https://*", "https://.clinic.example", "https://a b.example"),
+        *("https://clinic.example/site", "https://user@clinic.example", "https://clinic.example:", "https://"),
+    ],
+)
+def test_site_address_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    monkeypatch.setenv("SITE", given)
+    with pytest.raises(ConfigurationError, match="SITE must look like https://"):
+        env.site_address("SITE", default="https://clinic.example")
+
+
+@pytest.mark.parametrize(
+    ("hosts", "https", "address"),
+    [
+        ("clinic.example,www.clinic.example", "true", "https://clinic.example"),
+        ("127.0.0.1", "false", "http://127.0.0.1"),
+    ],
+)
+def test_site_address_in_production_is_the_first_host(hosts: str, https: str, address: str) -> None:
+    code = "from clinic import settings; print(settings.SITE_ADDRESS)"
+    values = {"SECRET_KEY": SECRET, "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}
+    result = run(sys.executable, "-c", code, **values, ALLOWED_HOSTS=hosts, HTTPS=https)
+    assert result.stdout.strip() == address, result.stderr
+
+
+def test_site_address_of_a_wildcard_host_must_be_given() -> None:
+    values = {"SECRET_KEY": SECRET, "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}
+    result = run(sys.executable, "manage.py", "check", **values, ALLOWED_HOSTS="*")
+    assert result.returncode == 1
+    assert result.stderr.startswith("clinic: SITE_ADDRESS must look like https://clinic.example")

@@ -29,9 +29,10 @@ PATIENT = Patient()
 def test_emergency_sign_help_comes_first_and_the_request_comes_on_top(
     site: str, staff: Callable[[str], User], open_page: Callable[..., Page], javascript: bool
 ) -> None:
-    sent(Client(), full_name="Routine and Older")
-    sent(Client(), "calf-pain", full_name="Soon")
-    sent(Client(), "fever", full_name="Urgent")
+    # Born in other years: a second request by the same person would raise the first.
+    sent(Client(), full_name="Routine and Older", birth_date_year="1950")
+    sent(Client(), "calf-pain", full_name="Soon", birth_date_year="1951")
+    sent(Client(), "fever", full_name="Urgent", birth_date_year="1952")
     page = open_page(java_script_enabled=javascript)
 
     ask_from_the_article(page, site)

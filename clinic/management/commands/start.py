@@ -78,7 +78,7 @@ class Command(BaseCommand):
             self.stdout.write(f"Mail viewer:  {address}{reverse('outbox')}")
         self.stdout.write("Stop it with Ctrl-C.")
         self.stdout.flush()  # or a pipe would show it at the end only
-        with mail_delivered_meanwhile():
+        with workers_meanwhile():
             server.serve_forever()
 
 
@@ -92,18 +92,20 @@ def site_server(port: int) -> SiteServer:
 
 
 @contextmanager
-def mail_delivered_meanwhile() -> Iterator[None]:
-    """Deliver the outbox in a thread, if there is a mail server. In the end the mail in hand gets a little time:
-    one that is cut off is delivered after the next start."""
+def workers_meanwhile() -> Iterator[None]:
+    """Remind in a thread, and in another one deliver the outbox if there is a mail server. In the end the mail in
+    hand gets a little time: one that is cut off is delivered after the next start."""
     stop = threading.Event()
-    worker = threading.Thread(target=deliver_until, args=[stop], name="deliver_outbox", daemon=True)
+    workers = [threading.Thread(target=call_command, args=["remind"], kwargs={"stop": stop}, daemon=True)]
     if settings.EMAIL_HOST:
+        workers.append(threading.Thread(target=deliver_until, args=[stop], name="deliver_outbox", daemon=True))
+    for worker in workers:
         worker.start()
     try:
         yield
     finally:
         stop.set()
-        if worker.ident:
+        for worker in workers:
             worker.join(MAIL_IN_HAND)
 
 
