@@ -8,7 +8,7 @@ BIN := $(VENV)/bin/python
 CODE := manage.py clinic conditions appointments tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fix lock drill-requests venv packages dev-packages
+.PHONY: help run test check fix lock drill-requests bench venv packages dev-packages
 .SILENT:
 
 help:
@@ -17,6 +17,7 @@ help:
 	echo "make check    lint, types, migrations, deployment settings; changes nothing"
 	echo "make fix      put in order what a program can"
 	echo "make drill-requests   patients send while servers die; prints what was lost and doubled: nothing"
+	echo "make bench    how fast requests are sent and the form is shown, beside stock Django; bench/README.md"
 	echo "make lock     compile requirements.txt and requirements-dev.txt again; ARGS=--upgrade raises versions"
 
 # exec: the process that make waits for is the server itself, so that it gets what make is told to stop by.
@@ -45,6 +46,9 @@ lock: dev-packages
 
 drill-requests: dev-packages
 	$(BIN) -m bench.drill_requests $(ARGS)
+
+bench: dev-packages
+	$(BIN) -m bench.rates $(ARGS)
 
 # A virtual environment that was left half made is made again.
 venv:

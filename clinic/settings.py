@@ -178,6 +178,8 @@ CRISPY_TEMPLATE_PACK = "clinic"
 PHONENUMBER_DEFAULT_REGION = "US"
 PHONENUMBER_DEFAULT_FORMAT = "INTERNATIONAL"
 PHONENUMBER_DB_FORMAT = "RFC3966"  # E164 would lose an extension
+FORM_MINIMUM_SECONDS = 3  # from the safety check to Send: nobody reads and fills in the form faster
+SENDING_IS_LIMITED = True  # by appointments.sending_limits
 PRIVACY_VERSION = "2026-11-24"  # of the text that a patient agrees to: raise it when the privacy page changes
 
 # Logging: to stderr, for the service manager to keep. Paths only: query strings and bodies never reach it.

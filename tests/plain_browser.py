@@ -28,10 +28,11 @@ class PlainBrowser:
     url: str
     cookies: dict[str, str] = field(default_factory=dict)
     form_token: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)  # what a proxy would add
 
     def copy(self) -> "PlainBrowser":
         """The same person, once more."""
-        return PlainBrowser(self.url, dict(self.cookies), self.form_token)
+        return PlainBrowser(self.url, dict(self.cookies), self.form_token, self.headers)
 
     def get(self, path: str) -> Answer:
         """Raises OSError or HTTPException when there is no answer, as `post` does."""
@@ -42,7 +43,8 @@ class PlainBrowser:
         return self._answer("POST", path, {"csrfmiddlewaretoken": self.form_token, **fields})
 
     def _answer(self, method: str, path: str, fields: Mapping[str, Any] | None) -> Answer:
-        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+        cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        headers = {**self.headers, "Cookie": cookies}
         body = None
         if fields is not None:
             headers["Content-Type"] = FORM

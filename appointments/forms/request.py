@@ -1,21 +1,15 @@
 """What we ask a patient. Every question is used by the staff who answer, and says what for."""
 
-import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, ClassVar
 
-from crispy_forms.utils import render_crispy_form
 from django import forms
 from django.conf import settings
 from django.utils.datastructures import MultiValueDict
-from django.utils.safestring import SafeString
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from appointments.choices import FormChoices
-from appointments.fields import FURTHEST
 from appointments.forms.answers import answer_text
 from appointments.forms.contact import CONTACT_SECTIONS, ContactQuestions
 from appointments.forms.layout import Question, form_helper
@@ -77,19 +71,6 @@ class AppointmentRequestForm(ProblemQuestions, PatientQuestions, ContactQuestion
         self.order_fields([name for section in self.SECTIONS for name in section.names()])
         self.helper = form_helper(*self.SECTIONS)
 
-    def drawn(self) -> SafeString:
-        """The form as HTML. While nobody has answered anything it is the same for all, and drawn only once for each
-        language, each list of choices and each article that it may begin with."""
-        article = self.initial.get("article", "")
-        if self.is_bound or settings.DEBUG or set(self.initial) - {"article"}:
-            return _drawn(self)
-        return _drawn_empty(
-            get_language(),
-            tuple(self.choices.articles),
-            tuple(self.choices.payments),
-            article if self.choices.article_id(article) else "",
-        )
-
     def answers(self) -> dict[str, Any]:
         """The fields of an AppointmentRequest. Call it once the form is valid."""
         others = {"consent", "article", "payment_option"}
@@ -108,17 +89,3 @@ class AppointmentRequestForm(ProblemQuestions, PatientQuestions, ContactQuestion
     def _answer(self, question: forms.BoundField) -> Answer:
         text = answer_text(question.field, self.cleaned_data[question.name])
         return Answer(str(question.label), text, question.id_for_label or f"{question.auto_id}_0")
-
-
-@lru_cache(maxsize=100)  # more than there are articles in two languages
-def _drawn_empty(
-    language: str, articles: tuple[tuple[str, str], ...], payments: tuple[tuple[int, str], ...], article: str
-) -> SafeString:
-    """The form with no answers, in the language that is active. It holds nothing about anybody."""
-    choices = FormChoices(list(articles), list(payments), today=datetime.date.max - FURTHEST)
-    return _drawn(AppointmentRequestForm(choices, initial={"article": article}))
-
-
-def _drawn(form: AppointmentRequestForm) -> SafeString:
-    html: SafeString = render_crispy_form(form)
-    return html

@@ -1,73 +1,103 @@
 """Asking for an appointment. Nothing is stored before Send; no session, no cookie but that of the form's token. The
 answers travel in the page."""
 
+from collections.abc import Iterable
+
+from django.conf import settings
 from django.core import signing
-from django.db import Error
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods
 
+from appointments.blank_form import blank_form
 from appointments.choices import form_choices
 from appointments.forms import AppointmentRequestForm, CheckedByClinicianForm, SafetyCheckForm
-from appointments.models import AlreadySent, AppointmentRequest, RequestSource
+from appointments.models import AppointmentRequest
 from appointments.promise import promise
 from appointments.safety import SafetyCheck
-from appointments.views.private import about_a_person
-from clinic.readable_errors import is_database_unreachable
+from appointments.track_record import answered_lately
+from appointments.typed_answers import typed_answers
+from appointments.views.language import in_the_language_of_the_browser
+from appointments.views.private import before_sending
+from appointments.views.sending import already_sent_page, keeps_answers, send
 from conditions import walking_line
 from conditions.models import RedFlag
 
 ARTICLE_KEY_MAX_LENGTH = 100  # characters
+TRAP = "website"  # a box that people do not see, and programs fill in
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@about_a_person
+@before_sending
+@in_the_language_of_the_browser
+@keeps_answers
 def safety_check(request: HttpRequest) -> HttpResponse:
     """First the warning symptoms. Whoever has an emergency sign sees where to get help before anything else."""
-    article_key = request.GET.get("article", "")[:ARTICLE_KEY_MAX_LENGTH]
-    line = walking_line.read(request.POST.get("walking_line", ""))
+    safety = _safety_of(request) or _beginning(request)
+    red_flags = list(RedFlag.objects.in_use())
     is_answered = request.method == "POST" and request.POST.get("button") != "begin"
-    form = SafetyCheckForm(RedFlag.objects.in_use(), request.POST if is_answered else None)
+    form = SafetyCheckForm(red_flags, request.POST if is_answered else None)
     if not form.is_valid():
-        context = {"form": form, "signed_line": walking_line.sign(line) if line else ""}
-        return render(request, "appointments/safety_check.html", context, status=422 if form.is_bound else 200)
-    safety = SafetyCheck.of(form.ticked(), article_key, line)
+        return _safety_page(request, safety, form)
+    safety = safety.answered(form.ticked(), red_flags)
     if safety.needs_help_first:
-        return _help_page(request, safety, CheckedByClinicianForm())
-    return _first_details_page(request, safety)
+        return _help_page(request, safety, CheckedByClinicianForm(), form.ticked())
+    return _after_safety_check(request, safety)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@about_a_person
+@before_sending
+@keeps_answers
 def get_help_now(request: HttpRequest) -> HttpResponse:
     """From the help page onward, on the patient's word that a clinician has already looked at it."""
     safety = _safety_of(request)
-    if safety is None:
+    if safety is None or not safety.is_answered:
         return redirect("appointments:safety_check")
     form = CheckedByClinicianForm(request.POST)
     if not form.is_valid():
-        return _help_page(request, safety, form)
-    return _first_details_page(request, safety.checked_by_clinician())
+        return _help_page(request, safety, form, safety.red_flags())
+    return _after_safety_check(request, safety.checked_by_clinician())
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@about_a_person
+@before_sending
+@keeps_answers
 def request_appointment(request: HttpRequest) -> HttpResponse:
     """The form, then the page to check it, then Send: which of them, the pressed button says."""
     safety = _safety_of(request)
-    if safety is None:
-        return redirect("appointments:safety_check")
+    if safety is None or not safety.is_answered:
+        if not typed_answers(request):
+            return redirect("appointments:safety_check")
+        return _ask_again(request, safety or SafetyCheck.begin(), RedFlag.objects.in_use())
     if safety.needs_help_first:
-        return _help_page(request, safety, CheckedByClinicianForm())
+        return _help_page(request, safety, CheckedByClinicianForm(), safety.red_flags())
+    if "button" not in request.POST and not typed_answers(request):
+        return _first_details_page(request, safety)
     form = AppointmentRequestForm(form_choices(), request.POST)
-    button = request.POST.get("button")
-    if not form.is_valid() or button == "change":
-        return _details_page(request, safety, form)
-    if button == "send":
+    if request.POST.get("button") == "send":
         return _send(request, safety, form)
+    if not form.is_valid() or request.POST.get("button") == "change":
+        return _details_page(request, safety, form)
+    red_flags = list(RedFlag.objects.in_use())
+    if not safety.has_asked(red_flags):
+        return _ask_again(request, safety, red_flags)
     return _check_page(request, safety, form)
+
+
+def _send(request: HttpRequest, safety: SafetyCheck, form: AppointmentRequestForm) -> HttpResponse:
+    """Whatever has changed since the page was opened, a form that was sent before leads to its request."""
+    if not form.is_valid():
+        sent = AppointmentRequest.objects.filter(key=safety.key).first()
+        return already_sent_page(request, safety, sent) if sent else _details_page(request, safety, form)
+    red_flags = list(RedFlag.objects.in_use())
+    if not safety.has_asked(red_flags):
+        if not AppointmentRequest.objects.filter(key=safety.key).exists():
+            return _ask_again(request, safety, red_flags)
+        red_flags = safety.red_flags()
+    if request.POST.get(TRAP) or safety.seconds_since_it_began() < settings.FORM_MINIMUM_SECONDS:
+        return _check_page(request, safety, form)
+    return send(request, safety, form, [flag for flag in red_flags if flag.key in safety.red_flag_keys])
 
 
 def _safety_of(request: HttpRequest) -> SafetyCheck | None:
@@ -78,52 +108,65 @@ def _safety_of(request: HttpRequest) -> SafetyCheck | None:
         return None
 
 
-def _help_page(request: HttpRequest, safety: SafetyCheck, form: CheckedByClinicianForm) -> HttpResponse:
-    context = {"safety": safety, "form": form, "red_flags": safety.red_flags()}
+def _beginning(request: HttpRequest) -> SafetyCheck:
+    """A new safety check, about the article that the patient comes from, with the answers that they take along."""
+    article_key = request.GET.get("article", "")[:ARTICLE_KEY_MAX_LENGTH]
+    return SafetyCheck.begin(article_key, walking_line.read(request.POST.get("walking_line", "")))
+
+
+def _safety_page(request: HttpRequest, safety: SafetyCheck, form: SafetyCheckForm) -> HttpResponse:
+    context = {"safety": safety, "form": form, "typed": typed_answers(request)}
+    return render(request, "appointments/safety_check.html", context, status=422 if form.is_bound else 200)
+
+
+def _ask_again(request: HttpRequest, safety: SafetyCheck, red_flags: Iterable[RedFlag]) -> HttpResponse:
+    """The questions of today, with what was typed and the same one-time key; from there on to the check page."""
+    return _safety_page(request, safety, SafetyCheckForm(red_flags))
+
+
+def _after_safety_check(request: HttpRequest, safety: SafetyCheck) -> HttpResponse:
+    """The form; or what comes after it, where the patient has filled it in before being asked again."""
+    if not typed_answers(request):
+        return _first_details_page(request, safety)
+    form = AppointmentRequestForm(form_choices(), request.POST)
+    return _check_page(request, safety, form) if form.is_valid() else _details_page(request, safety, form)
+
+
+def _help_page(
+    request: HttpRequest, safety: SafetyCheck, form: CheckedByClinicianForm, red_flags: list[RedFlag]
+) -> HttpResponse:
+    context = {"safety": safety, "form": form, "red_flags": red_flags, "typed": typed_answers(request)}
     return render(request, "appointments/get_help_now.html", context, status=422 if form.is_bound else 200)
 
 
 def _first_details_page(request: HttpRequest, safety: SafetyCheck) -> HttpResponse:
-    """The form before anything is typed: empty, but for the page that the patient came from and the answers about
-    walking that they took along."""
-    initial = {"article": safety.article_key}
-    if safety.walking_line:
-        initial["problem"] = f"{safety.walking_line}\n"
-    form = AppointmentRequestForm(form_choices(), initial=initial)
-    return _details_page(request, safety.without_walking_line(), form)
+    """The form before anything is typed: empty, but for the answers about walking that the patient took along."""
+    choices = form_choices()
+    if not safety.walking_line:
+        context = {"safety": safety, "blank_form": blank_form(choices, safety.article_key)}
+        return render(request, "appointments/request_appointment.html", context)
+    initial = {"article": safety.article_key, "problem": f"{safety.walking_line}\n"}
+    return _details_page(request, safety.without_walking_line(), AppointmentRequestForm(choices, initial=initial))
 
 
 def _details_page(request: HttpRequest, safety: SafetyCheck, form: AppointmentRequestForm) -> HttpResponse:
-    context = {"safety": safety, "form": form}
+    context = {"safety": safety, "form": form, "trapped": request.POST.get(TRAP, "")}
     return render(request, "appointments/request_appointment.html", context, status=422 if form.errors else 200)
 
 
 def _check_page(request: HttpRequest, safety: SafetyCheck, form: AppointmentRequestForm) -> HttpResponse:
+    """Every answer once more. It is also what comes instead of Send where a program seems to have pressed it: with
+    the box that was filled in, or the request to press once more. Nobody is dropped in silence."""
+    now, trapped = timezone.now(), request.POST.get(TRAP, "")
+    is_too_quick = request.POST.get("button") == "send" and not trapped
     context = {
         "safety": safety,
         "form": form,
-        "reply_by": promise(timezone.now(), safety.urgency),
+        "typed": typed_answers(request),
+        "trapped": trapped,
+        "is_too_quick": is_too_quick,
+        "reply_by": promise(now, safety.urgency),
+        "track_record": answered_lately(now),
     }
-    return render(request, "appointments/check_answers.html", context)
-
-
-def _send(request: HttpRequest, safety: SafetyCheck, form: AppointmentRequestForm) -> HttpResponse:
-    """Keep the request, or say plainly that it may not have been sent. Pressing Send again never makes two."""
-    context = {"safety": safety, "form": form}
-    try:
-        appointment_request = AppointmentRequest.objects.submit(
-            form.answers(),
-            key=safety.key,
-            source=RequestSource.WEB,
-            red_flags=safety.red_flags(),
-            is_checked_by_clinician=safety.is_checked_by_clinician,
-            language=get_language(),
-        )
-    except AlreadySent as already_sent:
-        context["appointment_request"] = already_sent.appointment_request
-        return render(request, "appointments/already_sent.html", context, status=409)
-    except Error as error:
-        if not is_database_unreachable(error):
-            raise
-        return render(request, "appointments/not_sent.html", context, status=503)
-    return redirect(appointment_request)
+    status = 422 if trapped or is_too_quick else 200
+    return render(request, "appointments/check_answers.html", context, status=status)

@@ -71,7 +71,8 @@ def coming(name: str, date: datetime.date) -> dict[str, str]:
 
 def safety_check(*red_flag_keys: str, article_key: str = "") -> SafetyCheck:
     """A safety check in which these red flags were ticked, with a new one-time key."""
-    return SafetyCheck.of(RedFlag.objects.filter(key__in=red_flag_keys), article_key)
+    ticked = RedFlag.objects.filter(key__in=red_flag_keys)
+    return SafetyCheck.begin(article_key).answered(ticked, asked=RedFlag.objects.in_use())
 
 
 def post(client: Client, safety: SafetyCheck | str, button: str = "send", **changes: Any) -> Any:

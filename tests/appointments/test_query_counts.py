@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
@@ -14,7 +15,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from appointments.models import AppointmentRequest, StatusChange
-from tests.appointments.patients import SAFETY, post, safety_check, sent
+from clinic.models import OutgoingMail, RateCount
+from tests.appointments.patients import DETAILS, SAFETY, post, safety_check, sent
 from tests.form_posts import page, post_form
 
 QUEUE = "/admin/appointments/appointmentrequest/"
@@ -40,7 +42,9 @@ def test_pages_of_the_form_cost_at_most_two_queries(clinic_data: None, client: C
     assert queries(lambda: post(client, calm, "check", full_name="", phone="x", email="x"), 422) <= 2
     assert queries(lambda: post(client, calm, "change")) <= 2
     assert queries(lambda: post(client, emergency, "check")) <= 2  # the help page
-    assert queries(lambda: post_form(client, SAFETY, {"emergency": "bladder"})) <= 3
+    assert queries(lambda: post_form(client, SAFETY, {"emergency": "bladder"})) <= 2
+    assert queries(lambda: post_form(client, DETAILS, {"safety": calm})) <= 2  # the form, asked with its token
+    assert queries(lambda: post(client, "a token of nobody's", "check")) <= 2  # the safety check again
 
 
 @pytest.mark.django_db
@@ -50,14 +54,23 @@ def test_check_page_costs_at_most_five_queries(clinic_data: None, client: Client
 
 
 @pytest.mark.django_db(transaction=True)
-def test_send_costs_at_most_nine_queries_and_its_transaction(clinic_data: None, client: Client) -> None:
+def test_send_costs_at_most_ten_queries_and_its_transaction(
+    clinic_data: None, client: Client, settings: LazySettings
+) -> None:
+    """With its key, outbox, record, red flags, limits and the look for the same person."""
+    settings.SENDING_IS_LIMITED = True
     safety = safety_check("fever", "calf-pain", "weight-loss", article_key="cause/sciatica")
     first = queries(lambda: post(client, safety), 302)
     again = queries(lambda: post(client, safety), 302)
     other = queries(lambda: post(client, safety, problem="Other."), 409)
-    assert first <= 9 + 2  # BEGIN and COMMIT
-    assert max(again, other) <= 9 + 2
-    assert AppointmentRequest.objects.count() == 1
+    assert first <= 10 + 2  # BEGIN and COMMIT
+    assert max(again, other) <= 10 + 2
+    assert (
+        AppointmentRequest.objects.count()
+        == OutgoingMail.objects.filter(function__endswith="received").count()
+        == 1
+    )
+    assert RateCount.objects.count() == 3
 
 
 @pytest.mark.django_db

@@ -103,7 +103,7 @@ def test_safety_check_answered_leads_to_the_form_and_stores_nothing(clinic_data:
 def test_safety_check_carries_the_article_to_the_request(clinic_data: None, client: Client) -> None:
     start = client.get(SAFETY, {"article": "cause/sciatica"})
     (action,) = re.findall(r'<form method="post" action="([^"]+)"', page(start))
-    form = post_form(client, action, {"none": "on"})
+    form = post_form(client, action, {"none": "on", "safety": token_on(start)})
     (chosen,) = re.findall(r'<option value="([^"]*)" selected>', page(form))
     assert chosen == "cause/sciatica"
     check = post(client, token_on(form), "check", article=chosen)
@@ -257,12 +257,12 @@ def test_later_step_opened_by_its_address_begins_at_the_safety_check(
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", [SAFETY, HELP, DETAILS])
-def test_page_about_a_person_is_kept_nowhere_and_sets_no_cookie_but_that_of_the_form(
+def test_page_before_send_is_kept_by_the_browser_alone_and_sets_no_cookie_but_that_of_the_form(
     clinic_data: None, client: Client, path: str
 ) -> None:
     token = safety_check().token
     for response in (client.get(path), post_form(client, path, {"safety": token}), post(client, token, "check")):
-        assert response.headers["Cache-Control"] == "no-store, private"
+        assert response.headers["Cache-Control"] == "no-cache, private"
         assert response.headers["X-Robots-Tag"] == "noindex"
     assert set(client.cookies) <= {"csrf"}
 
