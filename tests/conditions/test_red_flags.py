@@ -41,7 +41,7 @@ TELLTALES = {
     "over-65": r"\b(?:65|sixty-five) or (?:older|over)",
 }
 # The words of invented patients, in the developer's demo.
-NOT_OURS = {"appointments/management/commands/load_demo.py"}
+NOT_OURS = {"appointments/demo.py"}
 
 
 def places(tier: str) -> list[Path]:

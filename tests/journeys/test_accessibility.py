@@ -53,6 +53,7 @@ def one_in_each_status(clinician: User) -> dict[RequestStatus, AppointmentReques
                 by=clinician,
                 roles=frozenset({Role.CLINICIAN}),
                 note="A note about this.",
+                message="Please ask your family doctor." if step in {"awaiting_patient", "declined"} else "",
                 appointment_starts_at=timezone.now() + datetime.timedelta(days=8) if step == "booked" else None,
             )
     return requests
