@@ -119,7 +119,7 @@ class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
         now = timezone.now()
         hours = working_hours()
         digest = _answers_digest(answers, flags)
-        first = {
+        first: dict[str, Any] = {
             "key": key,
             "token_digest": token_digest(new_token(key)),
             "answers_digest": digest,

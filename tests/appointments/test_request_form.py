@@ -306,31 +306,6 @@ def test_language_of_the_page_is_that_of_the_talk_unless_said(page: str, spoken:
         assert AppointmentRequestForm(CHOICES)["spoken_language"].value() == spoken
 
 
-# How it is drawn
-
-
-def test_form_that_nobody_answered_is_drawn_once_and_in_the_words_of_the_moment() -> None:
-    fresh = html_of(AppointmentRequestForm(CHOICES))
-    assert AppointmentRequestForm(CHOICES).drawn() == fresh
-    assert AppointmentRequestForm(CHOICES).drawn() is AppointmentRequestForm(CHOICES).drawn()
-    begun = AppointmentRequestForm(CHOICES, initial={"article": "cause/sciatica"}).drawn()
-    assert '<option value="cause/sciatica" selected>' in begun
-    assert AppointmentRequestForm(CHOICES, initial={"article": "cause/<script>"}).drawn() == fresh
-    fewer = FormChoices(articles=[], payments=[(1, "Medicare")], today=TODAY)
-    assert "I pay myself" in fresh and "I pay myself" not in AppointmentRequestForm(fewer).drawn()
-    with translation.override("es"):
-        assert re.search(r'value="es"[^>]* checked', AppointmentRequestForm(CHOICES).drawn())
-    assert re.search(r'value="en"[^>]* checked', AppointmentRequestForm(CHOICES).drawn())
-
-
-def test_form_with_answers_is_drawn_for_one_person_alone() -> None:
-    AppointmentRequestForm(CHOICES, initial={"article": "", "problem": "My walking pain."}).drawn()
-    form_of(ANSWERS).drawn()
-    assert "Testa" in form_of(ANSWERS).drawn()
-    nobodys = AppointmentRequestForm(CHOICES).drawn()
-    assert "walking pain" not in nobodys and "Testa" not in nobodys
-
-
 # What is folded away
 
 
