@@ -23,7 +23,7 @@ from tests.appointments.crashes import (
     send_again_until_sure,
     wait_until,
 )
-from tests.appointments.patients import DETAILS, SAFETY, filled_in_form
+from tests.appointments.patients import ANSWERS, DETAILS, SAFETY, filled_in_form
 from tests.clinic.embedded_postgres.processes import query
 from tests.plain_browser import Answer, PlainBrowser
 from tests.served_site import ServedSite
@@ -153,7 +153,9 @@ def test_pages_without_the_database_say_so_and_name_the_phone(database: OwnDatab
     assert browser.get("/readyz").status == 503
     assert browser.get("/nowhere/").status == 404
     assert "424-21-SPINE" in browser.get("/privacy/").text
-    assert_kind(browser.post(DETAILS, {**form, "button": "check"}))
+    check = browser.post(DETAILS, {**form, "button": "check"})
+    assert (check.status, "Nothing was sent yet" in check.text, "424-21-SPINE" in check.text) == (503, True, True)
+    assert ANSWERS["full_name"] in check.text
 
 
 def test_worker_that_has_answered_nobody_yet_knows_the_phone(database: OwnDatabase, own_site: ServedSite) -> None:
