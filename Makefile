@@ -5,7 +5,7 @@ PYTHON ?= python3
 WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin/python
-CODE := manage.py clinic conditions appointments tests
+CODE := manage.py clinic conditions appointments tests bench
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check fix messages lock drill-requests bench venv packages dev-packages

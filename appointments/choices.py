@@ -2,11 +2,13 @@
 
 import datetime
 from dataclasses import dataclass, field
+from typing import Any
 
-from django.db.models import Value
+from django.db.models import QuerySet, Value
 from django.utils import timezone
 
 from clinic.models import ClinicProfile, PaymentOption
+from clinic.ready_query import ReadyQuery
 from conditions.models import Article, Kind
 
 NOTHING = Value("")
@@ -30,7 +32,7 @@ class FormChoices:
 def form_choices() -> FormChoices:
     """What the form lists now. One query."""
     articles, payments, zone = [], [], None
-    for what, pk, slug, name, other_name, place in _rows():
+    for what, pk, slug, name, other_name, place in _LISTED.rows():
         if what == "payment":
             payments.append((place, pk, PaymentOption(name=name, name_es=other_name).local_name))
         elif what == "profile":
@@ -47,7 +49,7 @@ def form_choices() -> FormChoices:
     )
 
 
-def _rows() -> list[tuple[str, int, str, str, str, int]]:
+def _listed() -> QuerySet[Any, Any]:
     """Articles, ways to pay and the clinic's time zone, as one list of what, id, slug, two names and place."""
     articles = (
         Article.objects.published().order_by().values_list("kind", "id", "slug", "title", "short_title", NO_PLACE)
@@ -60,4 +62,7 @@ def _rows() -> list[tuple[str, int, str, str, str, int]]:
     profile = ClinicProfile.objects.order_by().values_list(
         Value("profile"), "id", NOTHING, "time_zone", NOTHING, NO_PLACE
     )
-    return list(articles.union(payments, profile, all=True))
+    return articles.union(payments, profile, all=True)
+
+
+_LISTED = ReadyQuery(_listed)

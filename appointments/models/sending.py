@@ -162,9 +162,11 @@ class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
         for _ in range(5):  # a new reference each time, should one be taken already
             candidate = self.model(**values, reference=_new_reference())
             self.bulk_create([candidate], ignore_conflicts=True)
-            kept = self.filter(key=candidate.key).first()
-            if kept is not None:
-                return kept, kept.reference == candidate.reference
+            for pk, reference in self.filter(key=candidate.key).values_list("pk", "reference"):
+                if reference != candidate.reference:
+                    return self.get(pk=pk), False
+                candidate.pk = pk
+                return candidate, True
         raise RuntimeError("no free reference was found")
 
     def _link_to_earlier(self, kept: "AppointmentRequest") -> None:
@@ -173,9 +175,11 @@ class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
         The sender learns nothing of it: a stranger could find out who has asked.
         """
         same = self.in_queue().of_same_person(kept.birth_date, kept.full_name, str(kept.phone), kept.email)
-        earlier = same.exclude(pk=kept.pk).select_for_update(of=("self",)).order_by("received_at", "id").first()
-        if earlier is None:
+        oldest_first = same.exclude(pk=kept.pk).select_for_update().order_by("received_at", "id")
+        found = oldest_first.values_list("pk", flat=True).first()  # mostly none: a whole row is dear to ask for
+        if found is None:
             return
+        earlier = self.get(pk=found)
         self.filter(pk=kept.pk).update(same_person_as=earlier)
         kept.same_person_as = earlier
         if kept.urgency < earlier.urgency:

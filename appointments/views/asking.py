@@ -22,7 +22,7 @@ from appointments.views.language import in_the_language_of_the_browser
 from appointments.views.private import before_sending
 from appointments.views.sending import already_sent_page, keeps_answers, send
 from conditions import walking_line
-from conditions.models import RedFlag
+from conditions.models import RedFlag, red_flags_in_use
 
 ARTICLE_KEY_MAX_LENGTH = 100  # characters
 TRAP = "website"  # a box that people do not see, and programs fill in
@@ -35,7 +35,7 @@ TRAP = "website"  # a box that people do not see, and programs fill in
 def safety_check(request: HttpRequest) -> HttpResponse:
     """First the warning symptoms. Whoever has an emergency sign sees where to get help before anything else."""
     safety = _safety_of(request) or _beginning(request)
-    red_flags = list(RedFlag.objects.in_use())
+    red_flags = red_flags_in_use()
     is_answered = request.method == "POST" and request.POST.get("button") != "begin"
     form = SafetyCheckForm(red_flags, request.POST if is_answered else None)
     if not form.is_valid():
@@ -69,7 +69,7 @@ def request_appointment(request: HttpRequest) -> HttpResponse:
     if safety is None or not safety.is_answered:
         if not typed_answers(request):
             return redirect("appointments:safety_check")
-        return _ask_again(request, safety or SafetyCheck.begin(), RedFlag.objects.in_use())
+        return _ask_again(request, safety or SafetyCheck.begin(), red_flags_in_use())
     if safety.needs_help_first:
         return _help_page(request, safety, CheckedByClinicianForm(), safety.red_flags())
     if "button" not in request.POST and not typed_answers(request):
@@ -79,7 +79,7 @@ def request_appointment(request: HttpRequest) -> HttpResponse:
         return _send(request, safety, form)
     if not form.is_valid() or request.POST.get("button") == "change":
         return _details_page(request, safety, form)
-    red_flags = list(RedFlag.objects.in_use())
+    red_flags = red_flags_in_use()
     if not safety.has_asked(red_flags):
         return _ask_again(request, safety, red_flags)
     return _check_page(request, safety, form)
@@ -90,7 +90,7 @@ def _send(request: HttpRequest, safety: SafetyCheck, form: AppointmentRequestFor
     if not form.is_valid():
         sent = AppointmentRequest.objects.filter(key=safety.key).first()
         return already_sent_page(request, safety, sent) if sent else _details_page(request, safety, form)
-    red_flags = list(RedFlag.objects.in_use())
+    red_flags = red_flags_in_use()
     if not safety.has_asked(red_flags):
         if not AppointmentRequest.objects.filter(key=safety.key).exists():
             return _ask_again(request, safety, red_flags)

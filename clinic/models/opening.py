@@ -1,6 +1,9 @@
 """When the clinic is open."""
 
+import json
 from datetime import time
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
@@ -10,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.hours import WorkingHours
 from clinic.models.profile import ClinicProfile
+from clinic.ready_query import ReadyQuery
 
 
 class Weekday(models.IntegerChoices):
@@ -68,17 +72,28 @@ def working_hours() -> WorkingHours:
 
     Raises ClinicProfile.DoesNotExist before the clinic's profile is loaded.
     """
-    rows = OpeningHours.objects.order_by("weekday", "opens")
-    profile = ClinicProfile.objects.annotate(
-        opening_rows=ArraySubquery(rows.values(json=JSONObject(day="weekday", opens="opens", closes="closes"))),
-        closed_dates=ArraySubquery(ClosedDate.objects.values("date")),
-    ).get()
+    found = _CALENDAR.rows()
+    if not found:
+        raise ClinicProfile.DoesNotExist("load_clinic was not run")
+    ((zone, opening_rows, closed_dates),) = found
     periods: dict[int, list[tuple[time, time]]] = {}
-    for row in profile.opening_rows:
+    for row in map(json.loads, opening_rows):
         opens, closes = time.fromisoformat(row["opens"]), time.fromisoformat(row["closes"])
         day = periods.setdefault(row["day"], [])
         if day and opens <= day[-1][1]:  # overlapping rows are one opening
             day[-1] = (day[-1][0], max(day[-1][1], closes))
         else:
             day.append((opens, closes))
-    return WorkingHours(periods=periods, closed_dates=frozenset(profile.closed_dates), zone=profile.zone)
+    return WorkingHours(periods=periods, closed_dates=frozenset(closed_dates), zone=ZoneInfo(zone))
+
+
+def _calendar() -> models.QuerySet[ClinicProfile, Any]:
+    rows = OpeningHours.objects.order_by("weekday", "opens")
+    return ClinicProfile.objects.values_list(
+        "time_zone",
+        ArraySubquery(rows.values(json=JSONObject(day="weekday", opens="opens", closes="closes"))),
+        ArraySubquery(ClosedDate.objects.values("date")),
+    )
+
+
+_CALENDAR = ReadyQuery(_calendar)

@@ -6,7 +6,7 @@ from conditions.models.kind import Diagram, Kind
 from conditions.models.old_address import OldAddress
 from conditions.models.proxies import Cause, Condition, Treatment
 from conditions.models.publishing import State
-from conditions.models.red_flag import RedFlag, Tier, by_tier
+from conditions.models.red_flag import RedFlag, Tier, by_tier, red_flags_in_use
 from conditions.models.sign_off import Amendment, SignOff, SignOffRefused
 from conditions.models.source import Direction, ReadWhere, Source, SourceKind, Strength
 from conditions.models.structure import MayHelp, Section
@@ -40,4 +40,5 @@ __all__ = [
     "Treatment",
     "article_url",
     "by_tier",
+    "red_flags_in_use",
 ]

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import get_language
 
+from clinic.ready_query import ReadyQuery
 from conditions.models.kind import Kind
 
 
@@ -91,6 +92,15 @@ class RedFlag(models.Model):
     def local_wording(self) -> str:
         """The wording in the language of the page, or in English where there is no other."""
         return (self.wording_es if get_language() == "es" else "") or self.wording
+
+
+def red_flags_in_use() -> list[RedFlag]:
+    """Those that patients are asked about, the most urgent tier first: what `in_use` finds. One query."""
+    names = [field.attname for field in RedFlag._meta.concrete_fields]
+    return [RedFlag.from_db("default", names, row) for row in _IN_USE.rows()]
+
+
+_IN_USE = ReadyQuery(RedFlag.objects.in_use)
 
 
 def by_tier(red_flags: "list[RedFlag] | RedFlagQuerySet") -> dict[str, list[RedFlag]]:
