@@ -38,7 +38,7 @@ class Command(BaseCommand):
             self.stdout.write(f"Has no Spanish wording: red flag {key}")
 
     def _load_red_flags(self) -> int:
-        """Add those that are missing, and say in Spanish those that were never touched. Any other is the clinic's own.
+        """Add those that are missing; say in Spanish those that were never touched. Any other is the clinic's own.
         Raises ArticleFileError."""
         with _told_of("red_flags.toml"):
             rows = tomllib.loads((article_files.CONTENT / "red_flags.toml").read_text())["red_flag"]
