@@ -8,7 +8,7 @@ BIN := $(VENV)/bin/python
 CODE := manage.py clinic conditions appointments tests bench
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fix lock drill-requests bench venv packages dev-packages
+.PHONY: help run test check fix messages lock drill-requests bench venv packages dev-packages
 .SILENT:
 
 help:
@@ -18,6 +18,7 @@ help:
 	echo "make fix      put in order what a program can"
 	echo "make drill-requests   patients send while servers die; prints what was lost and doubled: nothing"
 	echo "make bench    how fast requests are sent and the form is shown, beside stock Django; bench/README.md"
+	echo "make messages bring the Spanish up to date with what is marked for translation, and list what has none"
 	echo "make lock     compile requirements.txt and requirements-dev.txt again; ARGS=--upgrade raises versions"
 
 # exec: the process that make waits for is the server itself, so that it gets what make is told to stop by.
@@ -39,6 +40,9 @@ check: dev-packages
 fix: dev-packages
 	$(BIN) -m ruff check --fix $(CODE)
 	$(BIN) -m ruff format $(CODE)
+
+messages: dev-packages
+	$(BIN) -m tests.messages
 
 lock: dev-packages
 	$(compile) requirements.in --output-file requirements.txt $(ARGS)

@@ -129,7 +129,8 @@ def link_again(request_id: int) -> Message:
 
 def _that_goes_on(request_id: int) -> "AppointmentRequest":
     appointment_request = find(request_id)
-    if not appointment_request.is_open and appointment_request.status != RequestStatus.BOOKED:
+    goes_on = {RequestStatus.BOOKED, RequestStatus.UNREACHABLE}
+    if not appointment_request.is_open and appointment_request.status not in goes_on:
         raise NothingToSend("The request is closed.")
     return appointment_request
 

@@ -54,7 +54,7 @@ def walking_line_of(answers: "Mapping[str, Any] | AppointmentRequest") -> str:
     """The five answers about walking as one neutral line in English; "" when none was given.
 
     `answers` are those of the form, or a request that was kept: "Stops after about one block; sitting eases it;
-    both legs; numbness or tingling; getting worse". A value that is no answer of ours is left out.
+    one leg; numbness or tingling; getting worse". A value that is no answer of ours is left out.
     """
     given = answers if isinstance(answers, Mapping) else vars(answers)
     parts = (words.get(given.get(question) or "") for question, words in WORDS.items())

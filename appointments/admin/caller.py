@@ -54,10 +54,11 @@ class CallerAdmin(admin.ModelAdmin):
         return self._keep(request, safety, form)
 
     def _safety_check(self, request: HttpRequest) -> HttpResponse:
-        form = SafetyCheckForm(RedFlag.objects.in_use(), request.POST if request.method == "POST" else None)
+        red_flags = list(RedFlag.objects.in_use())
+        form = SafetyCheckForm(red_flags, request.POST if request.method == "POST" else None)
         if not form.is_valid():
             return self._page(request, "caller_safety", status=422 if form.is_bound else 200, form=form)
-        safety = SafetyCheck.begin().answered(form.ticked(), form.red_flags.values())
+        safety = SafetyCheck.begin().answered(form.ticked(), red_flags)
         if safety.needs_help_first:
             return self._page(request, "caller_help", safety=safety, red_flags=form.ticked())
         return self._page(request, "caller_form", safety=safety, form=CallerForm(form_choices()))

@@ -1,6 +1,10 @@
 """What is wrong: the questions that tell the staff how soon, and to whom."""
 
+from typing import Any
+
 from django import forms
+from django.conf import settings
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from appointments.forms.layout import FreeTextField, any_of, one_of
@@ -34,6 +38,17 @@ PROBLEM_SECTIONS = (
 )
 
 
+class TitleSelect(forms.Select):
+    """Titles of articles, which are in English: on a page in another language each says so to screen readers."""
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """The usual option; with its language where that is not the page's."""
+        option = super().create_option(name, value, *args, **kwargs)
+        if value and get_language() != settings.LANGUAGE_CODE:
+            option["attrs"]["lang"] = settings.LANGUAGE_CODE
+        return option
+
+
 class ProblemQuestions(forms.Form):
     """The problem itself, in the patient's words and in ours."""
 
@@ -41,6 +56,7 @@ class ProblemQuestions(forms.Form):
         label=_("What is it about?"),
         help_text=_("If one of our pages fits, it tells us who should answer you."),
         required=False,
+        widget=TitleSelect,
         error_messages={
             "invalid_choice": _("That page is no longer on our list. Choose another one, or “Something else”")
         },

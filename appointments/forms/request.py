@@ -26,6 +26,7 @@ class Answer:
     label: str
     value: str
     focus_id: str  # the first control of the question, for "change"
+    is_in_english: bool = False  # the title of an article, in whatever language the page is
 
 
 class AppointmentRequestForm(ProblemQuestions, PatientQuestions, ContactQuestions, TimesQuestions):
@@ -88,4 +89,5 @@ class AppointmentRequestForm(ProblemQuestions, PatientQuestions, ContactQuestion
 
     def _answer(self, question: forms.BoundField) -> Answer:
         text = answer_text(question.field, self.cleaned_data[question.name])
-        return Answer(str(question.label), text, question.id_for_label or f"{question.auto_id}_0")
+        is_title = question.name == "article" and bool(self.cleaned_data["article"])
+        return Answer(str(question.label), text, question.id_for_label or f"{question.auto_id}_0", is_title)

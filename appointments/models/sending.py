@@ -183,6 +183,7 @@ class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
         self.filter(pk=kept.pk).update(same_person_as=earlier)
         kept.same_person_as = earlier
         if kept.urgency < earlier.urgency:
+            standing = earlier.reply_by if earlier.is_owed_an_answer else None
             earlier.change(
                 EventKind.WORSE,
                 by=None,
@@ -190,7 +191,7 @@ class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
                 note=f"Sent a second request, {kept.reference}, which is more urgent.",
                 urgency=kept.urgency,
                 worse_at=kept.received_at,
-                reply_by=min(filter(None, (earlier.reply_by, kept.reply_by)), default=None),
+                reply_by=min(filter(None, (standing, kept.reply_by)), default=None),
             )
 
 

@@ -5,6 +5,7 @@ The address is a secret, so no page here tells the next one where the reader cam
 
 from collections.abc import Callable
 from contextlib import nullcontext
+from datetime import datetime
 from functools import wraps
 from typing import Any
 
@@ -81,6 +82,7 @@ def request_status(request: HttpRequest, token: str) -> HttpResponse:
         "token": token,
         "is_late": appointment_request.is_late(now),
         "promise": appointment_request.reply_by if appointment_request.is_owed_an_answer else None,
+        "last_word_at": _last_word_at(appointment_request),
         "needs_new_dates": appointment_request.needs_new_dates(now),
         "mail_does_not_arrive": mail_does_not_arrive(appointment_request),
         "may": {kind.value: may_say(appointment_request, kind) for kind in SAID_IN},
@@ -170,6 +172,16 @@ def _refuse_unless_it_may_be_said(appointment_request: AppointmentRequest, kind:
     """Before a form is shown or read: nobody fills one in for nothing."""
     if not may_say(appointment_request, kind):
         raise MoveRefused("closed", "This cannot be said of the request any more.")
+
+
+def _last_word_at(appointment_request: AppointmentRequest) -> datetime | None:
+    """When we got what the page does not tell of elsewhere: that it got worse, or that it is off."""
+    if appointment_request.status == RequestStatus.WITHDRAWN:
+        return None
+    last = appointment_request.events.last() if appointment_request.worse_at else None
+    if last is not None and last.kind == EventKind.WORSE:
+        return None
+    return appointment_request.patient_wrote_at
 
 
 def _posted(request: HttpRequest) -> Any:

@@ -25,7 +25,9 @@ WAYS: dict[str, tuple[str, ...]] = {
 PRIVATE = (
     "Testa",
     "1962",
-    "555",
+    "555-0134",
+    "555 0134",
+    "5550134",
     "testa@",
     "downhill",
     "temperature",

@@ -154,7 +154,11 @@ def test_pages_without_the_database_say_so_and_name_the_phone(database: OwnDatab
     assert browser.get("/nowhere/").status == 404
     assert "424-21-SPINE" in browser.get("/privacy/").text
     # Whoever has filled in the form keeps it, whatever button was pressed.
-    for button, heading in (("check", "Please try again"), ("send", "We could not confirm"), ("change", "try again")):
+    for button, heading in (
+        ("check", "Please try again"),
+        ("send", "We could not confirm"),
+        ("change", "try again"),
+    ):
         answer = browser.post(DETAILS, {**form, "button": button})
         assert (answer.status, heading in answer.text) == (503, True), button
         assert 'name="full_name" value="Testa Patient"' in answer.text

@@ -53,9 +53,9 @@ def test_answers_taken_along_stand_in_the_form_and_are_the_patients_to_delete(
     begin = post_form(client, SAFETY, {"button": "begin", "walking_line": token})
     assert begin.status_code == 200
     assert begin.wsgi_request.get_full_path() == SAFETY
-    unclear = post_form(client, SAFETY, {"walking_line": field(begin, "walking_line")})
+    unclear = post_form(client, SAFETY, {"safety": field(begin, "safety")})
     assert unclear.status_code == 422
-    form = post_form(client, SAFETY, {"none": "on", "walking_line": field(unclear, "walking_line")})
+    form = post_form(client, SAFETY, {"none": "on", "safety": field(unclear, "safety")})
     assert problem_on(form) == LINE
     assert not AppointmentRequest.objects.exists()
 

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import pgtrigger
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -181,6 +182,38 @@ def test_load_articles_leaves_the_red_flags_that_are_there(clinic_data: None) ->
     assert RedFlag.objects.get(key="fever").wording == "chills"
     assert not RedFlag.objects.get(key="fever").is_in_use
     assert RedFlag.objects.filter(key="lump").exists()
+
+
+@pytest.mark.django_db
+def test_load_articles_gives_an_older_site_the_spanish_of_signs_that_nobody_changed(clinic_data: None) -> None:
+    without_version_trigger("UPDATE conditions_redflag SET wording_es = ''")
+    RedFlag.objects.filter(key="lump").update(wording="a lump")
+    RedFlag.objects.filter(key="cancer").update(tier=Tier.MENTION)
+    assert load() == (
+        "Loaded 0 red flags, 0 articles and 0 clues.\n"
+        "Has no Spanish wording: red flag lump\nHas no Spanish wording: red flag cancer\n"
+    )
+    fever = RedFlag.objects.get(key="fever")
+    assert (fever.wording_es, fever.version) == ("fiebre o escalofríos", 2)
+    assert RedFlag.objects.get(key="lump").wording_es == ""
+
+
+@pytest.mark.django_db
+def test_load_articles_leaves_the_spanish_that_staff_wrote_or_cleared(clinic_data: None) -> None:
+    without_version_trigger("UPDATE conditions_redflag SET wording_es = '' WHERE key IN ('fever', 'chest-pain')")
+    RedFlag.objects.filter(key="fever").update(wording_es="calentura")
+    load()
+    RedFlag.objects.filter(key="chest-pain").update(wording_es="")
+    RedFlag.objects.filter(key="cancer").update(wording_es="")
+    load()
+    spanish = dict(RedFlag.objects.values_list("key", "wording_es"))
+    assert (spanish["fever"], spanish["chest-pain"], spanish["cancer"]) == ("calentura", "", "")
+
+
+def without_version_trigger(statement: str) -> None:
+    """As the rows stood before there was Spanish: nobody had changed them, so their version is still 1."""
+    with pgtrigger.ignore("conditions.RedFlag:counts_wordings"), connection.cursor() as cursor:
+        cursor.execute(statement)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -2,11 +2,14 @@
 
 import re
 import tomllib
+from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
+from django.urls import reverse
 
 from conditions.article_files import CONTENT
 from conditions.models import Article, Kind, RedFlag
@@ -193,3 +196,39 @@ def test_version_goes_up_with_the_wording_or_the_tier(clinic_data: None) -> None
     assert version() == 3
     RedFlag.objects.filter(key="bladder").update(concern="for staff", position=4, is_in_use=False)
     assert version() == 3
+
+
+# In the admin
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("changes", "warned_of"),
+    [
+        ({"wording": "a very high temperature"}, "Spanish"),
+        ({"wording_es": "calentura"}, "English"),
+        ({"wording": "a very high temperature", "wording_es": "fiebre muy alta"}, ""),
+        ({"tier": "emergency"}, ""),
+    ],
+    ids=["English", "Spanish", "both", "tier"],
+)
+def test_who_changes_one_language_is_told_to_look_at_the_other(
+    clinic_data: None, client: Client, staff: Callable[[str], User], changes: dict[str, str], warned_of: str
+) -> None:
+    client.force_login(staff("clinician"))
+    fever = RedFlag.objects.get(key="fever")
+    path = reverse("admin:conditions_redflag_change", args=[fever.pk])
+    names = ("key", "tier", "wording", "wording_es", "concern", "position")
+    fields = {name: getattr(fever, name) for name in names} | {"is_in_use": "on"} | changes
+    answer = post_form(client, path, fields, follow=True)
+    fever.refresh_from_db()
+    assert {name: getattr(fever, name) for name in changes} == changes
+    assert ("wording still say the same?" in page(answer)) == bool(warned_of)
+    assert not warned_of or f"Does the {warned_of} wording still say the same?" in page(answer)
+
+
+@pytest.mark.django_db
+def test_list_shows_both_languages(clinic_data: None, client: Client, staff: Callable[[str], User]) -> None:
+    client.force_login(staff("clinician"))
+    shown = page(client.get(reverse("admin:conditions_redflag_changelist")))
+    assert "a high temperature or chills" in shown and "fiebre o escalofríos" in shown

@@ -285,7 +285,7 @@ def links_of(page: str) -> dict[str, str]:
     return {language or rel: address for rel, language, address in links}
 
 
-@pytest.mark.parametrize("path", ["/", "/conditions/", CONDITION_PAGE, CAUSE_PAGE, "/privacy/", "/accessibility/"])
+@pytest.mark.parametrize("path", ["/", "/conditions/", CONDITION_PAGE, CAUSE_PAGE, "/accessibility/"])
 def test_canonical_address_is_absolute_and_without_query(clinic_data: None, client: Client, path: str) -> None:
     response = client.get(f"{path}?from=somewhere", secure=True)
     page = response.content.decode()
@@ -293,6 +293,14 @@ def test_canonical_address_is_absolute_and_without_query(clinic_data: None, clie
 
     assert links_of(page) == {"canonical": address, "en": address, "x-default": address}
     assert f'<meta property="og:url" content="{address}">' in page
+
+
+@pytest.mark.parametrize("path", ["/privacy/", "/es/privacy/"])
+def test_page_in_two_languages_names_both_addresses(clinic_data: None, client: Client, path: str) -> None:
+    page = client.get(f"{path}?from=somewhere", secure=True).content.decode()
+    english, spanish = "https://testserver/privacy/", "https://testserver/es/privacy/"
+    canonical = f"https://testserver{path}"
+    assert links_of(page) == {"canonical": canonical, "en": english, "es": spanish, "x-default": english}
 
 
 def test_shared_article_shows_title_summary_and_picture(clinic_data: None, client: Client) -> None:

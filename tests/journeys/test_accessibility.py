@@ -140,37 +140,6 @@ def _send_while_the_database_dies(page: Page) -> None:
     expect(heading(page)).to_have_text("We could not confirm that your request arrived")
 
 
-def test_status_pages(site: str, page: Page, faults: Faults, staff: Callable[[str], User]) -> None:
-    faults.expect("status of 409")
-    inspection = Inspection(page)
-    requests = one_in_each_status(staff("clinician"))
-    for status, appointment_request in requests.items():
-        page.goto(site + appointment_request.get_absolute_url())
-        inspection.look(status, is_page_of_its_own=status == RequestStatus.RECEIVED)
-
-    make_late(requests[RequestStatus.RECEIVED])
-    page.goto(site + requests[RequestStatus.RECEIVED].get_absolute_url())
-    expect(page.get_by_text("We are late")).to_be_visible()
-    inspection.look("late", is_page_of_its_own=False)
-    press(page, "Withdraw my request")
-    inspection.look("withdrawing without the tick")
-
-    page.get_by_label("Yes, I no longer want").check()
-    press(page, "Withdraw my request")
-    expect(heading(page)).to_have_text("Your request is withdrawn")
-    in_review = requests[RequestStatus.IN_REVIEW]
-    page.goto(site + in_review.get_absolute_url())
-    page.locator("summary").click()
-    page.get_by_label("Yes, I no longer want").check()
-    in_review.move_to(
-        RequestStatus.DECLINED, by=staff("clinician"), roles=frozenset({Role.CLINICIAN}), note="Not for us."
-    )
-    press(page, "Withdraw my request")
-    expect(page.get_by_role("alert")).to_contain_text("Your request was not withdrawn")
-    inspection.look("withdrawing what has been declined", is_page_of_its_own=False)
-    inspection.assert_fine()
-
-
 def test_staff_pages(site: str, page: Page, faults: Faults, staff: Callable[[str], User]) -> None:
     faults.expect("status of 409")
     inspection = Inspection(page, smallest_target=MOUSE)

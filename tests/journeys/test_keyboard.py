@@ -66,7 +66,9 @@ def test_corridor_with_the_keyboard_alone(site: str, open_page: Callable[..., Pa
     assert kept.problem == "It hurts.\nDownhill most."
 
     keyboard.tab_to("I no longer want an appointment")
+    keyboard.assert_read_top_down()
     keyboard.press_and_go()
+    expect(heading(page)).to_have_text("Withdraw your request")
     keyboard.tab_to("Yes, I no longer want")
     keyboard.press("Space")
     keyboard.tab_to("Withdraw my request")

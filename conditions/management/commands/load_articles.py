@@ -34,15 +34,29 @@ class Command(BaseCommand):
         self.stdout.write(f"Loaded {new_flags} red flags, {len(loaded)} articles and {new_clues} clues.")
         for key in kept:
             self.stdout.write(f"Left alone, because staff changed it: {key}")
+        for key in RedFlag.objects.in_use().filter(wording_es="").values_list("key", flat=True):
+            self.stdout.write(f"Has no Spanish wording: red flag {key}")
 
     def _load_red_flags(self) -> int:
-        """Add those that are missing. An existing one is the clinic's own. Raises ArticleFileError."""
+        """Add those that are missing; say in Spanish those that were never touched. Any other is the clinic's own.
+        Raises ArticleFileError."""
         with _told_of("red_flags.toml"):
-            return self._add_red_flags()
+            rows = tomllib.loads((article_files.CONTENT / "red_flags.toml").read_text())["red_flag"]
+            there = {red_flag.key: red_flag for red_flag in RedFlag.objects.all()}
+            self._say_in_spanish(rows, there)
+            return self._add_red_flags(rows, there)
 
-    def _add_red_flags(self) -> int:
-        rows = tomllib.loads((article_files.CONTENT / "red_flags.toml").read_text())["red_flag"]
-        there = set(RedFlag.objects.values_list("key", flat=True))
+    def _say_in_spanish(self, rows: list[dict[str, str]], there: dict[str, RedFlag]) -> None:
+        """Version 1 was changed by nobody, so its Spanish is blank because it is older than the Spanish. Once it is
+        filled in the version is 2: what staff then clear or rewrite stays so."""
+        for row in rows:
+            red_flag = there.get(row["key"])
+            if red_flag and (red_flag.version, red_flag.wording, red_flag.wording_es) == (1, row["wording"], ""):
+                red_flag.wording_es = row["wording_es"]
+                red_flag.full_clean()
+                red_flag.save(update_fields=["wording_es"])
+
+    def _add_red_flags(self, rows: list[dict[str, str]], there: dict[str, RedFlag]) -> int:
         new = [RedFlag(position=position, **row) for position, row in enumerate(rows) if row["key"] not in there]
         for red_flag in new:
             red_flag.full_clean()
