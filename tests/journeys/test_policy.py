@@ -232,9 +232,9 @@ def test_pages_to_read_set_no_cookie(secure_site: SecureSite) -> None:
         assert "Set-Cookie" not in answer.headers, path
 
 
-def test_form_sets_one_cookie_of_the_strictest_kind_and_is_not_kept(secure_site: SecureSite) -> None:
+def test_form_sets_one_cookie_of_the_strictest_kind_and_only_the_browser_keeps_it(secure_site: SecureSite) -> None:
     answer = secure_site.ask(Question(200, SAFETY_CHECK))
-    assert answer.headers["Cache-Control"] == "no-store, private"
+    assert answer.headers["Cache-Control"] == "no-cache, private"
     assert list(secure_site.cookies) == ["__Host-csrf"]
     assert_strict(secure_site.cookies["__Host-csrf"])
     answer = secure_site.ask(Question(200, sent(Client()).get_absolute_url()))
