@@ -13,6 +13,7 @@ from django.db import models, transaction
 from django.db.models import F, Q, Value
 from django.db.models.functions import Lower
 from django.utils import timezone
+from phonenumber_field.modelfields import PhoneNumberField
 
 from appointments import emails
 from appointments.lifecycle import OPEN_STATUSES, RequestStatus, Role, urgency_of
@@ -22,6 +23,7 @@ from appointments.status_link import new_token, token_digest
 from appointments.windows import windows_end_at
 from clinic import limits, outbox
 from clinic.models import working_hours
+from clinic.ready_query import ReadyQuery, blank
 from conditions.models import RedFlag
 
 if TYPE_CHECKING:
@@ -59,14 +61,13 @@ class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
         """The most urgent first; of these whoever got worse; then whoever has waited longest."""
         return self.order_by(*QUEUE_ORDER)
 
-    def of_same_person(self, birth_date: datetime.date, full_name: str, phone: str, email: str) -> Self:
-        """Those that may be of this person: the same date of birth, and the same name, phone number or address."""
-        same = Q(full_name__iexact=full_name)
-        if phone:
-            same |= Q(phone=phone)
-        if email:
-            same |= Q(email__iexact=email)
-        return self.filter(same, birth_date=birth_date)
+    def of_same_person(self, birth_date: Any, full_name: Any, phone: Any, email: Any) -> Self:
+        """Those that may be of this person: the same date of birth, and the same name, phone number or address.
+
+        Each as the database keeps it, or an expression for it; phone and address may be empty.
+        """
+        same_phone, same_email = Q(phone=phone) & ~Q(phone=""), Q(email__iexact=email) & ~Q(email="")
+        return self.filter(Q(full_name__iexact=full_name) | same_phone | same_email, birth_date=birth_date)
 
     def to_follow_by_mail(self, email: str) -> Self:
         """Those with this address that still lead somewhere, the latest first: for a link that was lost."""
@@ -174,12 +175,16 @@ class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
 
         The sender learns nothing of it: a stranger could find out who has asked.
         """
-        same = self.in_queue().of_same_person(kept.birth_date, kept.full_name, str(kept.phone), kept.email)
-        oldest_first = same.exclude(pk=kept.pk).select_for_update().order_by("received_at", "id")
-        found = oldest_first.values_list("pk", flat=True).first()  # mostly none: a whole row is dear to ask for
-        if found is None:
+        found = EARLIER.rows(
+            pk=kept.pk,
+            birth_date=kept.birth_date,
+            full_name=kept.full_name,
+            phone=PhoneNumberField().get_prep_value(kept.phone),
+            email=kept.email,
+        )
+        if not found:
             return
-        earlier = self.get(pk=found)
+        earlier = self.get(pk=found[0][0])
         self.filter(pk=kept.pk).update(same_person_as=earlier)
         kept.same_person_as = earlier
         if kept.urgency < earlier.urgency:
@@ -193,6 +198,23 @@ class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
                 worse_at=kept.received_at,
                 reply_by=min(filter(None, (standing, kept.reply_by)), default=None),
             )
+
+
+def _earlier() -> models.QuerySet["AppointmentRequest", Any]:
+    """Which request of the same person has been in the queue for longest, other than `pk`; locked."""
+    from appointments.models.request import AppointmentRequest
+
+    same = AppointmentRequest.objects.in_queue().of_same_person(
+        birth_date=blank("birth_date", models.DateField()),
+        full_name=blank("full_name", models.TextField()),
+        phone=blank("phone", models.TextField()),
+        email=blank("email", models.TextField()),
+    )
+    others = same.exclude(pk=blank("pk", models.BigIntegerField())).order_by("received_at", "id")
+    return others.select_for_update().values_list("pk")[:1]
+
+
+EARLIER = ReadyQuery(_earlier)
 
 
 def _answers_digest(answers: dict[str, Any], red_flags: list[RedFlag]) -> str:

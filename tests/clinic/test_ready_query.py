@@ -2,10 +2,11 @@
 
 import pytest
 from django.db import connection
+from django.db.models import BigIntegerField, TextField
 from django.test.utils import CaptureQueriesContext
 
 from clinic.models import ClosedDate, OpeningHours, PaymentOption, working_hours
-from clinic.ready_query import ReadyQuery
+from clinic.ready_query import ReadyQuery, blank
 from conditions.models import RedFlag, red_flags_in_use
 
 
@@ -31,6 +32,23 @@ def test_ready_query_keeps_its_values() -> None:
     PaymentOption.objects.create(name="100% %s 'x'", position=1)
     query = ReadyQuery(lambda: PaymentOption.objects.filter(name="100% %s 'x'").values_list("name"))
     assert query.rows() == query.rows() == [("100% %s 'x'",)]
+
+
+@pytest.mark.django_db
+def test_ready_query_with_blanks_takes_other_values_each_time() -> None:
+    PaymentOption.objects.all().delete()
+    first, second = (PaymentOption.objects.create(name=name, position=1) for name in ("Barter", "barter '%s'"))
+
+    def named():  # type: ignore[no-untyped-def]
+        name, pk = blank("name", TextField()), blank("pk", BigIntegerField())
+        return PaymentOption.objects.filter(name__iexact=name, is_offered=True).exclude(pk=pk).values_list("pk")
+
+    query = ReadyQuery(named)
+    assert query.rows(name="BARTER", pk=0) == [(first.pk,)]
+    assert query.rows(name="BARTER", pk=first.pk) == []
+    assert query.rows(name="Barter '%S'", pk=first.pk) == [(second.pk,)]
+    with pytest.raises(KeyError):
+        query.rows(name="Barter")
 
 
 @pytest.mark.django_db
