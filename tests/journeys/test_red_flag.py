@@ -69,7 +69,7 @@ def test_emergency_sign_help_comes_first_and_the_request_comes_on_top(
     reception.get_by_role("link", name="Appointment requests").last.click()
     queue = patients_in_queue(reception)
     expect(queue).to_have_text([PATIENT.name, "Urgent", "Soon", "Routine and Older"])
-    expect(reception.locator("#result_list .field-urgency_badge")).to_have_text(
+    expect(reception.locator("#result_list .field-how_urgent")).to_have_text(
         ["Emergency", "Urgent", "Soon", "Routine"]
     )
     reception.get_by_role("link", name=PATIENT.name).click()
