@@ -13,6 +13,7 @@ Exit code 1 when anything was lost or doubled. These are crashes of processes; l
 
 import argparse
 import itertools
+import logging
 import os
 import random
 import signal
@@ -29,6 +30,8 @@ from pathlib import Path
 from typing import Any
 
 import django
+
+logging.getLogger("mail.log").setLevel(logging.WARNING)  # the mail server of the tests tells every word
 
 PATIENTS = 8
 PATIENCE = 60.0  # seconds
