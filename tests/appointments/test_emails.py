@@ -381,7 +381,7 @@ def test_staff_message_is_text_in_both_halves(appointment_request: AppointmentRe
 @pytest.mark.django_db
 def test_clinics_own_words_are_text_in_every_mail(appointment_request: AppointmentRequest) -> None:
     dangerous = [text for text in map(storable, ALL) if text and re.search(r"[<&\r\n\x0b-\x1f\x85\u2028]", text)]
-    assert len(dangerous) > 20
+    assert len(dangerous) > 10
     for text in dangerous:
         short = text[:30]
         ClinicProfile.objects.update(name=short, clinician=short, address=text[:300], phone_display=short)
