@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from appointments import emails
-from appointments.lifecycle import TRIAGE, MoveRefused, RequestStatus, Role
+from appointments.lifecycle import TRIAGE, MoveRefused, RequestStatus, Role, acting_role
 from appointments.models import AppointmentRequest, EventKind, RequestEvent
 from clinic import outbox
 
@@ -34,18 +34,12 @@ def move_appointment(
         raise MoveRefused("no_such_move", "No appointment is booked that could be moved.")
     if starts_at == appointment_request.appointment_starts_at:
         raise MoveRefused("time_unchanged", "The appointment is at that time already.")
-    role = next(role for role in Role if role in roles & TRIAGE)
+    role = acting_role(roles & TRIAGE)
     with transaction.atomic():
         event = appointment_request.change(
             EventKind.APPOINTMENT_MOVED, by=by, role=role, note=note, appointment_starts_at=starts_at
         )
         if appointment_request.email:
-            outbox.queue(
-                outbox.queued(
-                    emails.moved,
-                    topic=appointment_request.topic,
-                    request_id=appointment_request.pk,
-                    appointment_starts_at=starts_at.isoformat(),
-                )
-            )
+            when = starts_at.isoformat()
+            outbox.queue(emails.about(appointment_request, emails.moved, appointment_starts_at=when))
     return event

@@ -23,8 +23,7 @@ def change_contact(appointment_request: AppointmentRequest, changes: dict[str, A
     with transaction.atomic():
         event = take_word(appointment_request, EventKind.CONTACT_CHANGED, **changes)
         if had_email:
-            about = {"request_id": appointment_request.pk, "event_id": event.pk}
-            outbox.queue(outbox.queued(emails.contact_changed, topic=appointment_request.topic, **about))
+            outbox.queue(emails.about(appointment_request, emails.contact_changed, event_id=event.pk))
     return event
 
 

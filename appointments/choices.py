@@ -2,6 +2,7 @@
 
 import datetime
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import QuerySet, Value
@@ -38,8 +39,7 @@ def form_choices() -> FormChoices:
         elif what == "profile":
             zone = ClinicProfile(time_zone=name).zone
         else:
-            article = Article(kind=what, slug=slug, title=name, short_title=other_name)
-            articles.append((Kind.values.index(what), article.name, article.key, pk))
+            articles.append((Kind.values.index(what), *_name_and_key(what, slug, name, other_name), pk))
     articles.sort()
     return FormChoices(
         articles=[(key, name) for _, name, key, _ in articles],
@@ -47,6 +47,13 @@ def form_choices() -> FormChoices:
         today=timezone.localdate(timezone=zone),
         article_ids={key: pk for _, _, key, pk in articles},
     )
+
+
+@lru_cache(maxsize=1_000)
+def _name_and_key(kind: str, slug: str, title: str, short_title: str) -> tuple[str, str]:
+    """As the article itself says them."""
+    article = Article(kind=kind, slug=slug, title=title, short_title=short_title)
+    return article.name, article.key
 
 
 def _listed() -> QuerySet[Any, Any]:

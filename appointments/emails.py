@@ -28,9 +28,9 @@ def after_sending(appointment_request: "AppointmentRequest") -> list[OutgoingMai
     """The mails that follow a new request: to the patient, and to the staff when it is urgent."""
     mails = []
     if appointment_request.email:
-        mails.append(_about(appointment_request, received))
+        mails.append(about(appointment_request, received))
     if appointment_request.urgency <= Urgency.URGENT:
-        mails.append(_about(appointment_request, staff_urgent))
+        mails.append(about(appointment_request, staff_urgent))
     return mails
 
 
@@ -46,10 +46,11 @@ def after_move(
         facts["change_id"] = change.pk
     if appointment_starts_at is not None:
         facts["appointment_starts_at"] = appointment_starts_at.isoformat()
-    return [_about(appointment_request, mail, **facts)]
+    return [about(appointment_request, mail, **facts)]
 
 
-def _about(appointment_request: "AppointmentRequest", mail: Callable[..., Message], **facts: Any) -> OutgoingMail:
+def about(appointment_request: "AppointmentRequest", mail: Callable[..., Message], **facts: Any) -> OutgoingMail:
+    """The unsaved row of a mail of this module about a request, for `outbox.queue`."""
     return queued(mail, topic=appointment_request.topic, request_id=appointment_request.pk, **facts)
 
 

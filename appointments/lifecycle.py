@@ -49,6 +49,11 @@ class Role(TextChoices):
     MANAGER = "manager", "Manager"
 
 
+def acting_role(roles: Iterable[Role]) -> Role:
+    """The one of these roles under which something goes on record: the first in the order of Role."""
+    return next(role for role in Role if role in set(roles))
+
+
 STAFF_ROLES = frozenset({Role.RECEPTION, Role.CLINICIAN, Role.EDITOR, Role.MANAGER})
 TRIAGE = frozenset({Role.RECEPTION, Role.CLINICIAN, Role.MANAGER})
 DECIDERS = frozenset({Role.CLINICIAN, Role.MANAGER})

@@ -1,23 +1,39 @@
 """Whether our mail reaches the patient of a request."""
 
+from collections.abc import Collection
+
 from django.db.models import Q
 
 from appointments import emails
-from appointments.models import AppointmentRequest, EventKind
+from appointments.models import AppointmentRequest, EventKind, RequestEvent
 from clinic.models import OutgoingMail
 
-# To the staff; and to an address that is not the patient's any more.
-_TO_OTHERS = Q(function__startswith=f"{emails.__name__}.staff_") | Q(
-    function=f"{emails.__name__}.{emails.contact_changed.__name__}"
-)
+TO_STAFF = Q(function__startswith=f"{emails.__name__}.staff_")
+# A mail to an address that is not the patient's any more.
+TO_FORMER_ADDRESS = Q(function=f"{emails.__name__}.{emails.contact_changed.__name__}")
+
+
+def undelivered_mails(appointment_requests: Collection[AppointmentRequest]) -> dict[int, OutgoingMail]:
+    """The last mail to the patient of each of them, by primary key, where it failed for good and no other address
+    was given since. One query, or two when some have failed, however many requests there are."""
+    by_topic = {appointment_request.topic: appointment_request.pk for appointment_request in appointment_requests}
+    to_them = OutgoingMail.objects.filter(topic__in=by_topic).exclude(TO_STAFF | TO_FORMER_ADDRESS)
+    last = to_them.exclude(sent_at=None, failed_at=None).order_by("topic", "-id").distinct("topic")
+    failed = {by_topic[mail.topic]: mail for mail in last if mail.failed_at is not None}
+    if failed:
+        changes = RequestEvent.objects.filter(kind=EventKind.CONTACT_CHANGED, appointment_request__in=failed)
+        for event in changes:
+            mail, changed = failed.get(event.appointment_request_id), event.before.get("email")
+            if (
+                mail
+                and mail.failed_at
+                and mail.failed_at <= event.changed_at
+                and changed != event.after.get("email")
+            ):
+                del failed[event.appointment_request_id]
+    return failed
 
 
 def mail_does_not_arrive(appointment_request: AppointmentRequest) -> bool:
-    """True when the last mail to the patient failed for good, and no other address was given since. One query, or
-    two."""
-    to_patient = OutgoingMail.objects.about(appointment_request.topic).exclude(_TO_OTHERS)
-    last = to_patient.exclude(sent_at=None, failed_at=None).order_by("-id").first()
-    if last is None or last.failed_at is None:
-        return False
-    since = appointment_request.events.filter(kind=EventKind.CONTACT_CHANGED, changed_at__gte=last.failed_at)
-    return all(event.before.get("email") == event.after.get("email") for event in since)
+    """True when the patient has to be told so on the page, and called by the staff."""
+    return bool(undelivered_mails([appointment_request]))

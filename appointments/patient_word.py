@@ -73,8 +73,7 @@ def take_word(
 
 def earliest_promise(appointment_request: AppointmentRequest, now: datetime, urgency: Urgency) -> datetime | None:
     """The promise after the urgency was raised at `now`: one that stands is only ever brought forward."""
-    standing = appointment_request.reply_by if appointment_request.is_owed_an_answer else None
-    return min(filter(None, (standing, promise(now, urgency))), default=None)
+    return min(filter(None, (appointment_request.standing_promise, promise(now, urgency))), default=None)
 
 
 def _count(appointment_request: AppointmentRequest, kind: EventKind) -> None:

@@ -4,22 +4,20 @@ Any number of workers may run at once. In each of the three, a conditional state
 says so, and the mail is queued in the same transaction.
 """
 
-import logging
 import threading
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
-from django.db.models import F
+from django.db import transaction
+from django.db.models import F, Q
 from django.utils import timezone
 
 from appointments import emails
-from appointments.lifecycle import Urgency
 from appointments.models import AppointmentRequest, DailySummary
 from appointments.promise import ALLOWANCES
 from clinic import outbox
-from clinic.hours import WorkingHours
+from clinic.hours import NoWorkingTime, WorkingHours
 from clinic.models import working_hours
-from clinic.readable_errors import is_database_unreachable
+from clinic.worker import work_until
 
 PAUSE = 60.0  # seconds
 
@@ -28,27 +26,15 @@ PAUSE = 60.0  # seconds
 NEAR_PART = 4
 NEAR_AT_LEAST = timedelta(minutes=30)
 
-logger = logging.getLogger(__name__)
-
 
 def remind_until(stop: threading.Event) -> None:
-    """Remind once a minute until `stop` is set.
+    """Remind once a minute until `stop` is set. See `work_until`."""
 
-    A database that goes away is waited for. Raises any other error: whoever runs the worker starts it again. Leaves
-    this thread's database connection closed.
-    """
-    try:
-        while not stop.is_set():
-            try:
-                remind(timezone.now())
-            except Exception as error:
-                if not is_database_unreachable(error):
-                    raise
-                logger.warning("The database is away (%s): trying again", type(error).__name__)
-                connection.close()
-            stop.wait(PAUSE)
-    finally:
-        connection.close()
+    def step() -> bool:
+        remind(timezone.now())
+        return False
+
+    work_until(stop, step, pause=PAUSE)
 
 
 def remind(now: datetime) -> None:
@@ -71,30 +57,33 @@ def _ask_for_new_dates(pk: int, now: datetime) -> bool:
         return False  # another worker was first, or the patient, with new times
     appointment_request = AppointmentRequest.objects.get(pk=pk)
     if appointment_request.email:
-        mail = outbox.queued(emails.new_dates_needed, topic=appointment_request.topic, request_id=pk)
-        outbox.queue(mail)
+        outbox.queue(emails.about(appointment_request, emails.new_dates_needed))
     return True
 
 
 @transaction.atomic
 def warn_of_promises(now: datetime) -> int:
     """One mail to the staff about all promises that have come near since the last one; each once, and one that was
-    made anew is another. How many. Commits once."""
-    hours = working_hours()
-    unwarned = AppointmentRequest.objects.with_unwarned_promise()
-    # In one order for all workers, so that none waits for a row while it holds another's.
-    owed = list(unwarned.order_by("pk").values_list("pk", "urgency", "reply_by"))
-    near = [pk for pk, urgency, reply_by in owed if reply_by and is_near(reply_by, urgency, now, hours)]
-    warned = [pk for pk in near if unwarned.filter(pk=pk).update(warned_reply_by=F("reply_by"))]
-    if warned:
-        outbox.queue(outbox.queued(emails.staff_promise_near, request_ids=warned))
-    return len(warned)
+    made anew is another. How many. Two queries, and two more when there are any. Commits once."""
+    unwarned = AppointmentRequest.objects.with_unwarned_promise().filter(_is_near(now, working_hours()))
+    # What another worker is warning of just now is passed by.
+    near = list(unwarned.select_for_update(skip_locked=True).order_by("pk").values_list("pk", flat=True))
+    if near:
+        AppointmentRequest.objects.filter(pk__in=near).update(warned_reply_by=F("reply_by"))
+        outbox.queue(outbox.queued(emails.staff_promise_near, request_ids=near))
+    return len(near)
 
 
-def is_near(reply_by: datetime, urgency: int, now: datetime, hours: WorkingHours) -> bool:
-    """True when little working time is left until `reply_by`, or none."""
-    margin = max(ALLOWANCES[Urgency(urgency)] / NEAR_PART, NEAR_AT_LEAST)
-    return hours.working_time_between(now, reply_by) < margin
+def _is_near(now: datetime, hours: WorkingHours) -> Q:
+    """Those of which, for their urgency, little working time is left until the promise, or none."""
+    near = Q()
+    for urgency, allowance in ALLOWANCES.items():
+        margin = max(allowance / NEAR_PART, NEAR_AT_LEAST)
+        try:
+            near |= Q(urgency=urgency, reply_by__lt=hours.add_working_time(now, margin))
+        except NoWorkingTime:  # nobody comes any more: what was promised cannot be kept
+            near |= Q(urgency=urgency)
+    return near
 
 
 @transaction.atomic

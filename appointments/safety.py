@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Self
 from uuid import UUID, uuid4, uuid5
@@ -42,6 +42,14 @@ class SafetyCheck:
         other text."""
         key, article_key, begun_at, red_flag_keys, urgency, *others = signing.loads(token, salt=SALT)
         return cls(UUID(key), article_key, begun_at, tuple(red_flag_keys), Urgency(urgency), *others)
+
+    @classmethod
+    def carried_by(cls, fields: Mapping[str, str]) -> Self | None:
+        """The check in the posted `fields` of a page of ours, or None: then the way begins there."""
+        try:
+            return cls.from_token(fields.get("safety", ""))
+        except signing.BadSignature:
+            return None
 
     @property
     def token(self) -> str:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from appointments.lifecycle import DECIDERS, TRIAGE, MoveRefused, RequestStatus, Role, Urgency
+from appointments.lifecycle import DECIDERS, TRIAGE, MoveRefused, RequestStatus, Role, Urgency, acting_role
 from appointments.models import AppointmentRequest, EventKind, RequestEvent
 
 if TYPE_CHECKING:
@@ -45,5 +45,4 @@ def set_urgency(
 def _set(
     appointment_request: AppointmentRequest, *, by: "User", roles: frozenset[Role], reason: str, **values: Any
 ) -> RequestEvent:
-    role = next(role for role in Role if role in roles)
-    return appointment_request.change(EventKind.URGENCY_SET, by=by, role=role, note=reason, **values)
+    return appointment_request.change(EventKind.URGENCY_SET, by=by, role=acting_role(roles), note=reason, **values)

@@ -35,6 +35,5 @@ def report_worse(appointment_request: AppointmentRequest, red_flags: Iterable[Re
             reply_by=earliest_promise(appointment_request, now, urgency),
         )
         mails = [emails.staff_urgent, *([emails.worse_received] if appointment_request.email else [])]
-        topic, pk = appointment_request.topic, appointment_request.pk
-        outbox.queue(*(outbox.queued(mail, topic=topic, request_id=pk) for mail in mails))
+        outbox.queue(*(emails.about(appointment_request, mail) for mail in mails))
     return event

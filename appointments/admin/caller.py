@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin
-from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -14,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from appointments.choices import form_choices
 from appointments.forms import SafetyCheckForm
 from appointments.forms.caller import CallerForm
-from appointments.lifecycle import TRIAGE, Role
+from appointments.lifecycle import TRIAGE, acting_role
 from appointments.models import AlreadySent, AppointmentRequest
 from appointments.roles import roles_of
 from appointments.safety import SafetyCheck
@@ -39,7 +38,7 @@ class CallerAdmin(admin.ModelAdmin):
         """First the warning symptoms, then what to tell whoever has an emergency sign, then the form."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        safety = _safety_of(request)
+        safety = SafetyCheck.carried_by(request.POST)
         if safety is None:
             return self._safety_check(request)
         button = request.POST.get("button")
@@ -65,7 +64,6 @@ class CallerAdmin(admin.ModelAdmin):
 
     def _keep(self, request: HttpRequest, safety: SafetyCheck, form: CallerForm) -> HttpResponse:
         """Keep the request under the name of whoever keyed it in. No limits: one desk has many callers."""
-        roles = roles_of(request.user) & TRIAGE
         try:
             appointment_request = AppointmentRequest.objects.submit(
                 form.answers(),
@@ -73,7 +71,7 @@ class CallerAdmin(admin.ModelAdmin):
                 red_flags=safety.red_flags(),
                 is_checked_by_clinician=safety.is_checked_by_clinician,
                 keyed_in_by=cast("User", request.user),
-                role=next(role for role in Role if role in roles),
+                role=acting_role(roles_of(request.user) & TRIAGE),
                 source=form.cleaned_data["source"],
                 language=form.cleaned_data["language"],
             )
@@ -92,11 +90,3 @@ class CallerAdmin(admin.ModelAdmin):
         title = titles.get(name, "New request for a caller")
         context = {**self.admin_site.each_context(request), "opts": self.opts, "title": title, **more}
         return TemplateResponse(request, f"{FOLDER}/{name}.html", context, status=status)
-
-
-def _safety_of(request: HttpRequest) -> SafetyCheck | None:
-    """The safety check that the page carried, or None: then the way begins there."""
-    try:
-        return SafetyCheck.from_token(request.POST.get("safety", ""))
-    except signing.BadSignature:
-        return None

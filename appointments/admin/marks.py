@@ -8,19 +8,17 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from appointments import emails
 from appointments.lifecycle import Urgency
+from appointments.mail_trouble import undelivered_mails
 from appointments.models import AppointmentRequest, SpokenLanguage
 from clinic.models import OutgoingMail
-
-MAILS_TO_STAFF = f"{emails.__name__}.staff_"
 
 
 @dataclass
 class Elsewhere:
-    """What other tables know of a request: the mails that did not reach the patient, and their later requests."""
+    """What other tables know of a request: the mail that did not reach the patient, and their later requests."""
 
-    failed_mails: list[OutgoingMail] = field(default_factory=list)
+    undelivered: OutgoingMail | None = None
     sent_again: list[AppointmentRequest] = field(default_factory=list)
 
 
@@ -34,12 +32,11 @@ class Mark:
 
 
 def known_elsewhere(appointment_requests: Collection[AppointmentRequest]) -> dict[int, Elsewhere]:
-    """What is known of each of them, by primary key. Two queries, however many there are."""
+    """What is known of each of them, by primary key. Two queries, three when some mail has
+    failed, however many requests there are."""
     known = {appointment_request.pk: Elsewhere() for appointment_request in appointment_requests}
-    by_topic = {appointment_request.topic: appointment_request.pk for appointment_request in appointment_requests}
-    failed = OutgoingMail.objects.failed().filter(topic__in=by_topic)
-    for mail in failed.exclude(function__startswith=MAILS_TO_STAFF):
-        known[by_topic[mail.topic]].failed_mails.append(mail)
+    for pk, mail in undelivered_mails(appointment_requests).items():
+        known[pk].undelivered = mail
     for later in AppointmentRequest.objects.filter(same_person_as__in=known).order_by("received_at", "id"):
         known[later.same_person_as_id].sent_again.append(later)  # type: ignore[index]
     return known
@@ -51,7 +48,7 @@ def marks_of(
     """The marks of a request at `now`, what matters most first. No query when `same_person_as` was fetched."""
     if appointment_request.worse_at:
         yield Mark("worse", "Worse")
-    if elsewhere.failed_mails:
+    if elsewhere.undelivered:
         yield Mark("undelivered", "Mail did not reach them: call")
     if appointment_request.patient_wrote_at:
         yield Mark("new", "New from patient")

@@ -84,7 +84,7 @@ class QueueAdmin(StaffAdmin):
     @admin.display(description="Waiting")
     def waiting(self, appointment_request: AppointmentRequest) -> SafeString | str:
         """For how long the patient has waited: this clock never pauses. Closed requests do not wait."""
-        if not appointment_request.is_open:
+        if not (appointment_request.is_open or appointment_request.is_owed_an_answer):
             return "Closed"
         return badge("note", "waiting", timesince(appointment_request.received_at, depth=1))
 
@@ -95,8 +95,8 @@ class QueueAdmin(StaffAdmin):
             told = "Not promised"
         else:
             told = timezone.localtime(appointment_request.reply_by).strftime("%b %-d, %-I:%M %p")
-        if appointment_request.answered_at:
-            return format_html("{} {}", told, badge("note", "answered", "Answered"))
         if appointment_request.is_late(timezone.now()):
             return format_html("{} {}", told, badge("note", "late", "Late"))
+        if appointment_request.answered_at and not appointment_request.is_owed_an_answer:
+            return format_html("{} {}", told, badge("note", "answered", "Answered"))
         return told

@@ -126,7 +126,7 @@ def _facts(appointment_request: AppointmentRequest) -> dict[str, Any]:
         "marks": badges(list(marks_of(appointment_request, elsewhere, now))),
         "is_late": appointment_request.is_late(now),
         "language": language_to_answer_in(appointment_request),
-        "failed_mails": elsewhere.failed_mails,
+        "undelivered": elsewhere.undelivered,
         "phone": phone_words(appointment_request.phone),
         "contact_times": labels("contact_times", appointment_request.contact_times),
         "access_needs": labels("access_needs", appointment_request.access_needs),

@@ -12,9 +12,8 @@ from django.utils.formats import date_format
 from django.utils.text import capfirst
 from phonenumber_field.phonenumber import PhoneNumber
 
-from appointments.models import AppointmentRequest, PartOfDay
-from appointments.models.answers import window
-from clinic.models import Weekday
+from appointments.models import AppointmentRequest
+from appointments.models.answers import by_day
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -42,12 +41,7 @@ def person(user: "User | None", role: str) -> str:
 
 def times(windows: Collection[str]) -> list[str]:
     """The parts of the week that suit, one line for each day."""
-    lines = []
-    for day, label in Weekday.choices:
-        parts = [str(part.label).lower() for part in PartOfDay if window(day, part) in windows]
-        if parts:
-            lines.append(f"{label}: {', '.join(parts)}")
-    return lines
+    return [f"{day}: {', '.join(parts).lower()}" for day, parts in by_day(windows)]
 
 
 def labels(name: str, values: Collection[str]) -> list[str]:

@@ -8,8 +8,7 @@ from django.utils import formats
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from appointments.models.answers import PartOfDay, window
-from clinic.models import Weekday
+from appointments.models.answers import by_day
 
 YES, NO = _("Yes"), _("No")
 DATE = pgettext_lazy("format of a date", "F j, Y")
@@ -25,15 +24,6 @@ def answer_text(field: forms.Field, value: Any) -> str:
         return formats.date_format(value, str(DATE))
     choices = dict(getattr(field, "choices", ()))
     if isinstance(value, list):
-        return _days(value) or ", ".join(str(choices[item]) for item in value)
+        days = "\n".join(f"{day}: {', '.join(parts)}" for day, parts in by_day(value))
+        return days or ", ".join(str(choices[item]) for item in value)
     return str(choices.get(value, value))
-
-
-def _days(windows: list[str]) -> str:
-    """Parts of weekdays as one line for each day; "" where these are none."""
-    lines = []
-    for day, label in Weekday.choices:
-        parts = [str(part.label) for part in PartOfDay if window(day, part) in windows]
-        if parts:
-            lines.append(f"{label}: {', '.join(parts)}")
-    return "\n".join(lines)

@@ -1,11 +1,13 @@
 """What all forms for patients have in common."""
 
 import unicodedata
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Self
 
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Layout
 from django import forms
+from django.utils.choices import BaseChoiceIterator, normalize_choices
 from django.utils.translation import gettext_lazy as _
 
 # Letters, marks and symbols by category, and yet nothing is seen: joiners, fillers, variation selectors, an empty
@@ -50,10 +52,26 @@ def is_visible(text: str) -> bool:
 UNSEEN = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf"})
 
 
+class FixedChoices(BaseChoiceIterator):
+    """Answers that never change. All forms share them, where Django would copy each one for every form."""
+
+    def __init__(self, choices: Any) -> None:
+        self.choices = tuple(normalize_choices(choices))
+
+    def __iter__(self) -> Iterator[tuple[Any, Any]]:
+        return iter(self.choices)
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
+
+
 def one_of(choices: Any, label: Any, hint: Any = "", *, required: Any = "") -> forms.ChoiceField:
     """A question with one answer out of a list. `required` is the error when there is none; "" lets it be empty."""
     return forms.ChoiceField(
-        choices=choices,
+        choices=FixedChoices(choices),
         label=label,
         help_text=hint,
         required=bool(required),
@@ -65,7 +83,7 @@ def one_of(choices: Any, label: Any, hint: Any = "", *, required: Any = "") -> f
 def any_of(choices: Any, label: Any, hint: Any = "", widget: Any = forms.CheckboxSelectMultiple) -> Any:
     """A question with any number of answers out of a list, or none."""
     return forms.MultipleChoiceField(
-        choices=choices,
+        choices=FixedChoices(choices),
         label=label,
         help_text=hint,
         required=False,

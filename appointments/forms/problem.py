@@ -19,7 +19,7 @@ from appointments.models.answers import (
     SeenBefore,
     WalkingDistance,
 )
-from appointments.models.request import PROBLEM_MAX_LENGTH
+from appointments.models.patient_answers import PROBLEM_MAX_LENGTH
 
 SOMETHING_ELSE = ("", _("Something else, or I am not sure"))
 

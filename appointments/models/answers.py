@@ -1,5 +1,6 @@
 """What a patient may answer. Each question is one that the staff use; `appointments.forms` says why it is asked."""
 
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -152,6 +153,14 @@ class RequestSource(TextChoices):
 def window(weekday: int, part: str) -> str:
     """The name of a part of a weekday (0 is Monday), such as 0-morning."""
     return f"{weekday}-{part}"
+
+
+def by_day(windows: Collection[str]) -> Iterator[tuple[str, list[str]]]:
+    """The parts of each weekday that are among `windows`, in words: the day, and its parts."""
+    for day, label in Weekday.choices:
+        parts = [str(part.label) for part in PartOfDay if window(day, part) in windows]
+        if parts:
+            yield str(label), parts
 
 
 # A part of a weekday in which an appointment would suit.

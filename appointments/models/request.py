@@ -5,13 +5,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.core.validators import MaxLengthValidator
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone, translation
-from phonenumber_field.modelfields import PhoneNumberField
 
 from appointments import emails
 from appointments.lifecycle import (
@@ -20,45 +18,30 @@ from appointments.lifecycle import (
     RequestStatus,
     Role,
     Urgency,
+    acting_role,
     check_move,
 )
 from appointments.models.answers import (
-    WINDOWS,
-    AccessNeed,
-    Course,
-    Duration,
-    EasedBy,
     Language,
-    LegsAffected,
-    Numbness,
-    PartOfDay,
-    PatientHistory,
-    PreferredContact,
-    RecordKind,
     RequestSource,
-    SeenBefore,
-    ShortNotice,
-    SpokenLanguage,
-    WalkingDistance,
-    choice,
-    several,
 )
+from appointments.models.patient_answers import PROBLEM_MAX_LENGTH, PatientAnswers
 from appointments.models.record import EventKind, RedFlagAnswer, RequestEvent, StatusChange, plain
 from appointments.models.sending import IN_QUEUE, QUEUE_ORDER, AppointmentRequestQuerySet
 from appointments.status_link import token_of
 from clinic import outbox
-from clinic.models import PaymentOption, working_hours
-from conditions.models import Article, RedFlag
+from clinic.models import working_hours
+from conditions.models import RedFlag
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-PROBLEM_MAX_LENGTH = 2_000  # characters
+
 UNBOOKED = {"appointment_starts_at": None}
 STALE = "Somebody else has changed this request since you opened it. Nothing was saved."
 
 
-class AppointmentRequest(models.Model):
+class AppointmentRequest(PatientAnswers):
     """What a patient sends, and where it stands. `move_to` is the only writer of its status."""
 
     PUBLIC_FIELDS = (
@@ -87,43 +70,7 @@ class AppointmentRequest(models.Model):
         "is_demo",
         "privacy_version",
     )
-    PRIVATE_FIELDS = (
-        "article",
-        "is_checked_by_clinician",
-        "problem",
-        "duration",
-        "walking_distance",
-        "eased_by",
-        "legs_affected",
-        "numbness",
-        "course",
-        "seen_before",
-        "records_held",
-        "full_name",
-        "birth_date",
-        "patient_history",
-        "proxy_name",
-        "proxy_relation",
-        "has_proxy_consent",
-        "spoken_language",
-        "other_language",
-        "needs_interpreter",
-        "access_needs",
-        "phone",
-        "email",
-        "preferred_contact",
-        "contact_times",
-        "may_leave_voicemail",
-        "may_name_clinic",
-        "may_text",
-        "windows",
-        "unsuitable_dates",
-        "earliest_date",
-        "latest_date",
-        "short_notice",
-        "payment_option",
-        "appointment_starts_at",
-    )
+    PRIVATE_FIELDS = (*PatientAnswers.PRIVATE_FIELDS, "appointment_starts_at")
 
     key = models.UUIDField(unique=True, editable=False)
     token_digest = models.CharField(max_length=64, unique=True, editable=False)
@@ -163,52 +110,6 @@ class AppointmentRequest(models.Model):
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="sent_again"
     )
     is_demo = models.BooleanField("demo", default=False)
-
-    article = models.ForeignKey(
-        Article, null=True, blank=True, on_delete=models.SET_NULL, verbose_name="about the page"
-    )
-    is_checked_by_clinician = models.BooleanField("a clinician has already checked it", default=False)
-    problem = models.TextField(validators=[MaxLengthValidator(PROBLEM_MAX_LENGTH)])
-    duration = models.CharField("since", max_length=20, choices=Duration)
-    walking_distance = choice(WalkingDistance, "stops walking after")
-    eased_by = choice(EasedBy, "eased by")
-    legs_affected = choice(LegsAffected, "legs")
-    numbness = choice(Numbness, "numbness or weakness")
-    course = choice(Course, "course")
-    seen_before = choice(SeenBefore, "seen for this before")
-    records_held = several(RecordKind, "has in hand")
-
-    full_name = models.CharField(max_length=150)
-    birth_date = models.DateField("date of birth")
-    patient_history = choice(PatientHistory, "has been here before")
-    proxy_name = models.CharField("asked for by", max_length=150, blank=True)
-    proxy_relation = models.CharField("who is their", max_length=60, blank=True)
-    has_proxy_consent = models.BooleanField("patient agrees that this person asks", default=False)
-    spoken_language = models.CharField(
-        "speaks", max_length=5, choices=SpokenLanguage, default=SpokenLanguage.ENGLISH
-    )
-    other_language = models.CharField(max_length=60, blank=True)
-    needs_interpreter = models.BooleanField(default=False)
-    access_needs = several(AccessNeed, "needs")
-
-    phone = PhoneNumberField(blank=True)
-    email = models.EmailField(blank=True)
-    preferred_contact = models.CharField(max_length=5, choices=PreferredContact)
-    contact_times = several(PartOfDay, "best reached")
-    may_leave_voicemail = models.BooleanField(default=False)
-    may_name_clinic = models.BooleanField("may say where we call from", default=False)
-    may_text = models.BooleanField("may send a text message", default=False)
-
-    windows = several(WINDOWS, "times that suit")
-    unsuitable_dates = models.CharField("dates that do not suit", max_length=300, blank=True)
-    earliest_date = models.DateField(null=True, blank=True)
-    latest_date = models.DateField(null=True, blank=True)
-    short_notice = choice(ShortNotice, "could come")
-
-    payment_option = models.ForeignKey(
-        PaymentOption, null=True, blank=True, on_delete=models.PROTECT, verbose_name="pays by"
-    )
-    privacy_version = models.CharField("agreed to the privacy page of", max_length=10)
 
     appointment_starts_at = models.DateTimeField(null=True, blank=True)
 
@@ -269,7 +170,7 @@ class AppointmentRequest(models.Model):
             models.Index(fields=["birth_date"], condition=IN_QUEUE, name="request_same_person"),
             # A lost link: to_follow_by_mail().
             models.Index(Lower("email"), condition=~Q(email=""), name="request_by_email"),
-            # How soon requests were answered lately: answered_since().
+            # How soon requests were answered lately: track_record.answered_lately().
             models.Index(fields=["answered_at"], condition=Q(answered_at__isnull=False), name="request_answered"),
             # Whose preferred times have passed: in_need_of_dates().
             models.Index(
@@ -305,9 +206,14 @@ class AppointmentRequest(models.Model):
         waits = self.is_open or (self.status == RequestStatus.BOOKED and self.worse_at is not None)
         return waits and (self.answered_at is None or self.patient_wrote_at is not None)
 
+    @property
+    def standing_promise(self) -> datetime.datetime | None:
+        """The promise, while it stands."""
+        return self.reply_by if self.is_owed_an_answer else None
+
     def is_late(self, now: datetime.datetime) -> bool:
         """True when the promise has passed, and the patient still waits for what it promised."""
-        return self.is_owed_an_answer and self.reply_by is not None and self.reply_by < now
+        return self.standing_promise is not None and self.standing_promise < now
 
     def needs_new_dates(self, now: datetime.datetime) -> bool:
         """True when every time that the patient prefers has passed, and it is still open."""
@@ -341,7 +247,7 @@ class AppointmentRequest(models.Model):
             message=message,
             has_appointment_time=appointment_starts_at is not None,
         )
-        role = Role.PATIENT if by is None else next(role for role in Role if role in move.roles & roles)
+        role = Role.PATIENT if by is None else acting_role(move.roles & roles)
         now = timezone.now()
         values: dict[str, Any] = {"appointment_starts_at": appointment_starts_at}
         if move.is_contact and self.answered_at is None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models import F, Q, Value
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 QUEUE_ORDER = ("urgency", "worse_at", "received_at", "id")
 # Work for the staff: what is open, and a booked patient who says that it has got worse.
 IN_QUEUE = Q(status__in=OPEN_STATUSES) | Q(status=RequestStatus.BOOKED, worse_at__isnull=False)
+# Of these: the promise stands. Nobody has reached the patient, or nobody has looked at the patient's last word.
+OWED_AN_ANSWER = Q(answered_at=None) | Q(patient_wrote_at__isnull=False)
 REFERENCE_ALPHABET = "ABCDEFGHJKMNPQRTUVWXY346789"  # nothing that reads as something else on the phone
 
 
@@ -82,7 +84,7 @@ class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
 
     def owed_an_answer(self) -> Self:
         """The promise stands, as `is_owed_an_answer` says of one."""
-        return self.in_queue().filter(Q(answered_at=None) | Q(patient_wrote_at__isnull=False))
+        return self.in_queue().filter(OWED_AN_ANSWER)
 
     def with_unwarned_promise(self) -> Self:
         """The promise stands, and the staff were not told that it is near; a new promise is one of its own."""
@@ -138,37 +140,40 @@ class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
             ),
         }
         first["reply_by"] = promised_by(now, first["urgency"], hours)
-        with transaction.atomic():
-            kept, is_new = self._keep_once({**answers, **marks, **first})
-            if not is_new:
-                if kept.answers_digest != digest:
-                    raise AlreadySent(kept)
-                return kept
-            limits.count(*limited_by)
-            RedFlagAnswer.objects.bulk_create(RedFlagAnswer.of(flags, appointment_request=kept))
-            StatusChange.objects.create(
-                appointment_request=kept,
-                version=kept.version,
-                to_status=kept.status,
-                changed_at=now,
-                changed_by=keyed_in_by,
-                role=role,
-            )
-            outbox.queue(*emails.after_sending(kept))
-            self._link_to_earlier(kept)
-        return kept
-
-    def _keep_once(self, values: dict[str, Any]) -> tuple["AppointmentRequest", bool]:
-        """The request with this one-time key, and whether it was made just now."""
         for _ in range(5):  # a new reference each time, should one be taken already
-            candidate = self.model(**values, reference=_new_reference())
-            self.bulk_create([candidate], ignore_conflicts=True)
-            for pk, reference in self.filter(key=candidate.key).values_list("pk", "reference"):
-                if reference != candidate.reference:
-                    return self.get(pk=pk), False
-                candidate.pk = pk
-                return candidate, True
+            new = self.model(**answers, **marks, **first, reference=_new_reference())
+            try:
+                with transaction.atomic():
+                    new.save(force_insert=True)
+                    limits.count(*limited_by)
+                    self._begin_record(new, flags, by=keyed_in_by, role=role)
+            except IntegrityError:
+                kept = self.filter(key=key).first()
+                if kept is None and self.filter(reference=new.reference).exists():
+                    continue
+                if kept is None:
+                    raise
+                if kept.answers_digest != digest:
+                    raise AlreadySent(kept) from None
+                return kept
+            return new
         raise RuntimeError("no free reference was found")
+
+    def _begin_record(
+        self, kept: "AppointmentRequest", flags: list[RedFlag], *, by: "User | None", role: Role
+    ) -> None:
+        """What stands beside a new request: its red flags, the first row of its record, its mails, its links."""
+        RedFlagAnswer.objects.bulk_create(RedFlagAnswer.of(flags, appointment_request=kept))
+        StatusChange.objects.create(
+            appointment_request=kept,
+            version=kept.version,
+            to_status=kept.status,
+            changed_at=kept.received_at,
+            changed_by=by,
+            role=role,
+        )
+        outbox.queue(*emails.after_sending(kept))
+        self._link_to_earlier(kept)
 
     def _link_to_earlier(self, kept: "AppointmentRequest") -> None:
         """Tell the staff of an open request by the same person, and raise that one when this one is more urgent.
@@ -188,15 +193,14 @@ class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
         self.filter(pk=kept.pk).update(same_person_as=earlier)
         kept.same_person_as = earlier
         if kept.urgency < earlier.urgency:
-            standing = earlier.reply_by if earlier.is_owed_an_answer else None
             earlier.change(
                 EventKind.WORSE,
                 by=None,
                 role=Role.PATIENT,
                 note=f"Sent a second request, {kept.reference}, which is more urgent.",
                 urgency=kept.urgency,
-                worse_at=kept.received_at,
-                reply_by=min(filter(None, (standing, kept.reply_by)), default=None),
+                worse_at=earlier.worse_at or kept.received_at,
+                reply_by=min(filter(None, (earlier.standing_promise, kept.reply_by)), default=None),
             )
 
 

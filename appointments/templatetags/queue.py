@@ -7,9 +7,10 @@ from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.utils import timezone
 
-from appointments.admin.marks import MAILS_TO_STAFF
-from appointments.lifecycle import OPEN_STATUSES, Urgency
+from appointments.lifecycle import Urgency
+from appointments.mail_trouble import TO_STAFF
 from appointments.models import AppointmentRequest
+from appointments.models.sending import OWED_AN_ANSWER
 from clinic.models import OutgoingMail
 
 register = template.Library()
@@ -24,12 +25,11 @@ def open_requests(request: HttpRequest) -> dict[str, Any] | None:
     """
     if not request.user.has_perm("appointments.view_appointmentrequest"):
         return None
-    late = Q(status__in=OPEN_STATUSES, answered_at=None, reply_by__lt=timezone.now())
     return AppointmentRequest.objects.in_queue().aggregate(
         count=Count("pk"),
         urgent_count=Count("pk", filter=Q(urgency__lte=Urgency.URGENT)),
         worse_count=Count("pk", filter=Q(worse_at__isnull=False)),
-        late_count=Count("pk", filter=late),
+        late_count=Count("pk", filter=OWED_AN_ANSWER & Q(reply_by__lt=timezone.now())),
     )
 
 
@@ -38,4 +38,4 @@ def failed_mails(request: HttpRequest) -> int:
     """How many mails to patients reached nobody; 0 for whoever may not see mails. At most one query."""
     if not request.user.has_perm("clinic.view_outgoingmail"):
         return 0
-    return OutgoingMail.objects.failed().exclude(function__startswith=MAILS_TO_STAFF).count()
+    return OutgoingMail.objects.failed().exclude(TO_STAFF).count()

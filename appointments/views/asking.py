@@ -4,7 +4,6 @@ answers travel in the page."""
 from collections.abc import Iterable
 
 from django.conf import settings
-from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -34,7 +33,7 @@ TRAP = "website"  # a box that people do not see, and programs fill in
 @keeps_answers
 def safety_check(request: HttpRequest) -> HttpResponse:
     """First the warning symptoms. Whoever has an emergency sign sees where to get help before anything else."""
-    safety = _safety_of(request) or _beginning(request)
+    safety = SafetyCheck.carried_by(request.POST) or _beginning(request)
     red_flags = red_flags_in_use()
     is_answered = request.method == "POST" and request.POST.get("button") != "begin"
     form = SafetyCheckForm(red_flags, request.POST if is_answered else None)
@@ -51,7 +50,7 @@ def safety_check(request: HttpRequest) -> HttpResponse:
 @keeps_answers
 def get_help_now(request: HttpRequest) -> HttpResponse:
     """From the help page onward, on the patient's word that a clinician has already looked at it."""
-    safety = _safety_of(request)
+    safety = SafetyCheck.carried_by(request.POST)
     if safety is None or not safety.is_answered:
         return redirect("appointments:safety_check")
     form = CheckedByClinicianForm(request.POST)
@@ -65,7 +64,7 @@ def get_help_now(request: HttpRequest) -> HttpResponse:
 @keeps_answers
 def request_appointment(request: HttpRequest) -> HttpResponse:
     """The form, then the page to check it, then Send: which of them, the pressed button says."""
-    safety = _safety_of(request)
+    safety = SafetyCheck.carried_by(request.POST)
     if safety is None or not safety.is_answered:
         if not typed_answers(request):
             return redirect("appointments:safety_check")
@@ -98,14 +97,6 @@ def _send(request: HttpRequest, safety: SafetyCheck, form: AppointmentRequestFor
     if request.POST.get(TRAP) or safety.seconds_since_it_began() < settings.FORM_MINIMUM_SECONDS:
         return _check_page(request, safety, form)
     return send(request, safety, form, [flag for flag in red_flags if flag.key in safety.red_flag_keys])
-
-
-def _safety_of(request: HttpRequest) -> SafetyCheck | None:
-    """The safety check that the page carried, or None: then the way begins there."""
-    try:
-        return SafetyCheck.from_token(request.POST.get("safety", ""))
-    except signing.BadSignature:
-        return None
 
 
 def _beginning(request: HttpRequest) -> SafetyCheck:

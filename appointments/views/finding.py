@@ -43,10 +43,7 @@ def find_request(request: HttpRequest) -> HttpResponse:
 def _send_links(email: str) -> None:
     """Queue the mails; none when this address has had its mails for now."""
     requests = AppointmentRequest.objects.to_follow_by_mail(email)[:MOST_LINKS]
-    mails = [
-        outbox.queued(emails.link_again, topic=appointment_request.topic, request_id=appointment_request.pk)
-        for appointment_request in requests
-    ]
+    mails = [emails.about(appointment_request, emails.link_again) for appointment_request in requests]
     nothing = outbox.queued(emails.link_again, request_id=0)
     try:
         with transaction.atomic():

@@ -81,7 +81,7 @@ def request_status(request: HttpRequest, token: str) -> HttpResponse:
         "appointment_request": appointment_request,
         "token": token,
         "is_late": appointment_request.is_late(now),
-        "promise": appointment_request.reply_by if appointment_request.is_owed_an_answer else None,
+        "promise": appointment_request.standing_promise,
         "last_word_at": _last_word_at(appointment_request),
         "needs_new_dates": appointment_request.needs_new_dates(now),
         "mail_does_not_arrive": mail_does_not_arrive(appointment_request),

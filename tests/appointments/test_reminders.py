@@ -22,8 +22,8 @@ from django.utils import timezone
 from appointments import emails
 from appointments.lifecycle import Role, Urgency
 from appointments.models import AppointmentRequest, DailySummary, EventKind
-from appointments.reminders import ask_for_new_dates, is_near, remind, send_daily_summary, warn_of_promises
-from clinic.models import ClinicProfile, OutgoingMail, working_hours
+from appointments.reminders import ask_for_new_dates, remind, send_daily_summary, warn_of_promises
+from clinic.models import ClinicProfile, OutgoingMail
 from clinic.outbox import NothingToSend, written
 from tests.appointments.mails import clinician, move, queued_functions
 from tests.appointments.test_submit import submit
@@ -149,7 +149,8 @@ def test_new_dates_are_asked_for_once_by_two_workers(clinic_data: None) -> None:
     ],
 )
 def test_promise_is_near(clinic_data: None, urgency: Urgency, now: str, reply_by: str, near: bool) -> None:
-    assert is_near(in_clinic(reply_by), urgency, in_clinic(now), working_hours()) is near
+    due_at(1, reply_by, urgency=urgency)
+    assert warn_of_promises(in_clinic(now)) == near
 
 
 def due_at(number: int, text: str, **values: Any) -> AppointmentRequest:

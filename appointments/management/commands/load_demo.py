@@ -13,10 +13,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from appointments.demo import MESSAGES, NOTES, REQUESTS, DemoRequest
-from appointments.lifecycle import TRANSITIONS, RequestStatus, Role, Urgency, urgency_of
-from appointments.models import AppointmentRequest, EventKind, RequestEvent, RequestSource, StatusChange
+from appointments.lifecycle import TRANSITIONS, RequestStatus, Role, Urgency
+from appointments.models import AppointmentRequest, RequestEvent, RequestSource, StatusChange
 from appointments.promise import promised_by
 from appointments.windows import windows_end_at
+from appointments.worse import report_worse
 from clinic.models import PaymentOption, working_hours
 from conditions.models import Article, RedFlag
 
@@ -78,7 +79,7 @@ class Command(BaseCommand):
         for status in demo.moves:
             self._move(appointment_request, status)
         if demo.worse:
-            self._report_worse(appointment_request, demo)
+            report_worse(appointment_request, RedFlag.objects.filter(key__in=demo.worse_flags), demo.worse)
         self._send_back_in_time(appointment_request, timezone.now() - datetime.timedelta(hours=demo.hours))
 
     def _move(self, appointment_request: AppointmentRequest, status: str) -> None:
@@ -93,19 +94,6 @@ class Command(BaseCommand):
             appointment_starts_at=next_week.replace(minute=0, second=0, microsecond=0)
             if status == RequestStatus.BOOKED
             else None,
-        )
-
-    def _report_worse(self, appointment_request: AppointmentRequest, demo: DemoRequest) -> None:
-        flags = list(RedFlag.objects.filter(key__in=demo.worse_flags))
-        urgency = min(Urgency(appointment_request.urgency), urgency_of(flag.tier for flag in flags))
-        appointment_request.change(
-            EventKind.WORSE,
-            by=None,
-            role=Role.PATIENT,
-            note=demo.worse,
-            red_flags=flags,
-            urgency=urgency,
-            worse_at=timezone.now(),
         )
 
     def _send_back_in_time(self, appointment_request: AppointmentRequest, received_at: datetime.datetime) -> None:

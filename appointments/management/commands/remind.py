@@ -1,14 +1,12 @@
 """Remind patients and staff of what the clock brings about."""
 
-import signal
-import threading
-from types import FrameType
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
 from appointments.reminders import remind, remind_until
+from clinic.worker import set_by_signals
 
 
 class Command(BaseCommand):
@@ -28,13 +26,4 @@ class Command(BaseCommand):
         if options["once"]:
             remind(timezone.now())
             return
-        stop = options.get("stop")
-        if stop is None:
-            stop = threading.Event()
-
-            def leave(signal_number: int, frame: FrameType | None) -> None:
-                stop.set()
-
-            for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, leave)
-        remind_until(stop)
+        remind_until(options.get("stop") or set_by_signals())

@@ -1,8 +1,5 @@
 """Deliver the mails of the outbox."""
 
-import signal
-import threading
-from types import FrameType
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from clinic.delivery import deliver_until
 from clinic.env import ConfigurationError
 from clinic.outbox import deliver_next
+from clinic.worker import set_by_signals
 
 
 class Command(BaseCommand):
@@ -30,13 +28,7 @@ class Command(BaseCommand):
         """
         if not settings.EMAIL_HOST:
             raise ConfigurationError("SMTP_URL is missing: name the mail server, or mail waits in the outbox")
-        stop = threading.Event()
-
-        def leave(signal_number: int, frame: FrameType | None) -> None:
-            stop.set()
-
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, leave)
+        stop = set_by_signals()
         if not options["once"]:
             deliver_until(stop)
             return
