@@ -9,10 +9,13 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.utils import timezone
 
+from appointments import emails
 from appointments.admin.words import phone_words, times, words
 from appointments.lifecycle import Role
+from appointments.mail_trouble import mail_does_not_arrive
 from appointments.models import AppointmentRequest, EventKind
 from clinic.models import OutgoingMail, PaymentOption
+from clinic.outbox import queued
 from conditions.models import RedFlag
 from tests.appointments.patients import sent
 from tests.appointments.test_admin import QUEUE, in_status, record_path, signed_in
@@ -220,3 +223,44 @@ def test_number_of_another_country_keeps_its_country() -> None:
     request = AppointmentRequest(phone="+442079460000")
     assert phone_words(request.phone) == "+44 20 7946 0000"
     assert phone_words("") == ""
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("what", ["a later mail arrives", "a new address is given"])
+def test_mark_of_a_mail_that_failed_ends_for_staff_and_patient_alike(
+    clinic_data: None, staff: StaffFactory, what: str
+) -> None:
+    appointment_request = sent(Client())
+    OutgoingMail.objects.about(appointment_request.topic).update(failed_at=timezone.now(), failure="Full.")
+    browser = signed_in(staff("reception"))
+    pages = (record_path(appointment_request), QUEUE)
+    assert all("did not reach them: call" in page(browser.get(path)) for path in pages)
+    assert mail_does_not_arrive(appointment_request)
+    if what == "a later mail arrives":
+        later = queued(emails.received, topic=appointment_request.topic, request_id=appointment_request.pk)
+        later.sent_at = timezone.now()
+        later.save()
+    else:
+        appointment_request.change(EventKind.CONTACT_CHANGED, by=None, role=Role.PATIENT, email="new@example.com")
+    assert not any("did not reach them: call" in page(browser.get(path)) for path in pages)
+    assert not mail_does_not_arrive(appointment_request)
+
+
+@pytest.mark.django_db
+def test_promise_that_was_made_anew_and_missed_is_late_everywhere(clinic_data: None, staff: StaffFactory) -> None:
+    """Answered once; then the patient wrote again, and nobody has looked."""
+    appointment_request = sent(Client())
+    past = timezone.now() - datetime.timedelta(days=3)
+    AppointmentRequest.objects.filter(pk=appointment_request.pk).update(
+        received_at=past,
+        reply_by=past + datetime.timedelta(days=1),
+        answered_at=past,
+        answered_by=staff("clinician"),
+        answered_after=datetime.timedelta(hours=1),
+        patient_wrote_at=past,
+    )
+    browser = signed_in(staff("reception"))
+    queue = page(browser.get(QUEUE))
+    assert "note-late" in queue and "note-answered" not in queue
+    assert "1 late" in page(browser.get("/admin/"))
+    assert "We are late" in page(Client().get(appointment_request.get_absolute_url()))

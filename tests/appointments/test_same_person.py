@@ -1,12 +1,13 @@
 """A second request by the same person is recognised for the staff: by the date of birth and one thing more."""
 
+import datetime
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from appointments.lifecycle import Role
-from appointments.models import AppointmentRequest
+from appointments.models import AppointmentRequest, EventKind
 from tests.appointments.patients import sent
 
 OTHER = {"full_name": "Somebody Else", "phone": "424 555 0199", "email": "else@example.com"}
@@ -50,3 +51,17 @@ def test_link_goes_to_the_oldest_in_the_queue(clinic_data: None, client: Client)
     withdrawn.move_to("withdrawn", by=None, roles=frozenset({Role.PATIENT}))
     sent(client)
     assert AppointmentRequest.objects.order_by("id").last().same_person_as == first  # type: ignore[union-attr]
+
+
+@pytest.mark.django_db
+def test_second_request_that_is_more_urgent_raises_the_first_and_keeps_its_place(
+    clinic_data: None, client: Client
+) -> None:
+    """Whoever said before that it has got worse does not drop behind others by sending once more."""
+    first = sent(client)
+    said_at = first.received_at - datetime.timedelta(hours=2)
+    AppointmentRequest.objects.filter(pk=first.pk).update(worse_at=said_at, received_at=said_at, urgency=3)
+    second = sent(client, "fever")
+    first.refresh_from_db()
+    assert (first.urgency, first.worse_at) == (second.urgency, said_at)
+    assert first.events.get().kind == EventKind.WORSE
