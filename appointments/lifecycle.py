@@ -31,6 +31,17 @@ class Urgency(IntegerChoices):
     ROUTINE = 4, "Routine"
 
 
+class NextStep(TextChoices):
+    """What somebody of the staff will do about an open request on a day that they name."""
+
+    LOOK = "look", "Look at it"
+    CALL = "call", "Call the patient"
+    WAIT = "wait", "Wait for the patient"
+    ASK_CLINICIAN = "ask_clinician", "A clinician decides"
+    GET_RECORDS = "get_records", "Get scans or letters"
+    BOOK = "book", "Find an appointment"
+
+
 URGENCY_BY_TIER = {"emergency": Urgency.EMERGENCY, "urgent": Urgency.URGENT, "mention": Urgency.SOON}
 
 
@@ -82,6 +93,8 @@ class Move:
     needs_note: bool = False
     needs_appointment_time: bool = False
     needs_message: bool = False  # to the patient
+    needs_original: bool = False  # the request that this one repeats
+    needs_attempts: int = 0  # to reach the patient, each at another time
     is_contact: bool = False  # the clinic has answered: the promise is met
     reopens: bool = False
 
@@ -106,7 +119,7 @@ TRANSITIONS: tuple[Move, ...] = (
     ),
     # The patient makes it by answering: by adding something, new times, a new number, or that it is worse.
     Move(RequestStatus.AWAITING_PATIENT, RequestStatus.IN_REVIEW, "Continue review", TRIAGE | {Role.PATIENT}),
-    Move(RequestStatus.IN_REVIEW, RequestStatus.UNREACHABLE, "Could not reach patient", TRIAGE),
+    Move(RequestStatus.IN_REVIEW, RequestStatus.UNREACHABLE, "Could not reach patient", TRIAGE, needs_attempts=3),
     Move(RequestStatus.UNREACHABLE, RequestStatus.IN_REVIEW, "Reopen", TRIAGE | {Role.PATIENT}, reopens=True),
     Move(
         RequestStatus.IN_REVIEW,
@@ -117,7 +130,15 @@ TRANSITIONS: tuple[Move, ...] = (
         needs_message=True,
         is_contact=True,
     ),
-    Move(RequestStatus.IN_REVIEW, RequestStatus.DUPLICATE, "Mark as duplicate", TRIAGE, needs_note=True),
+    Move(
+        RequestStatus.IN_REVIEW,
+        RequestStatus.DUPLICATE,
+        "Mark as duplicate",
+        TRIAGE,
+        needs_note=True,
+        needs_original=True,
+    ),
+    Move(RequestStatus.DUPLICATE, RequestStatus.IN_REVIEW, "Not a duplicate", TRIAGE, reopens=True),
     _withdraw(RequestStatus.RECEIVED),
     _withdraw(RequestStatus.IN_REVIEW),
     _withdraw(RequestStatus.AWAITING_PATIENT),
@@ -162,9 +183,14 @@ def check_move(
     note: str = "",
     message: str = "",
     has_appointment_time: bool = False,
+    has_original: bool = False,
+    attempts: int = 0,
 ) -> Move:
-    """The row for this move. Raises MoveRefused with code `no_such_move`, `not_your_role`, `note_missing`,
-    `message_missing`, `message_unexpected`, `appointment_time_missing` or `appointment_time_unexpected`."""
+    """The row for this move. `attempts` counts those to reach the patient, each at another time, that failed.
+
+    Raises MoveRefused with code `no_such_move`, `not_your_role`, `note_missing`, `message_missing`,
+    `message_unexpected`, `appointment_time_missing`, `appointment_time_unexpected`, `original_missing`,
+    `original_unexpected` or `attempts_missing`."""
     move = find_move(from_status, to_status)
     if move is None:
         labels = RequestStatus(from_status).label, RequestStatus(to_status).label
@@ -181,4 +207,13 @@ def check_move(
         raise MoveRefused("appointment_time_missing", f"“{move.verb}” needs the date and time.")
     if has_appointment_time and not move.needs_appointment_time:
         raise MoveRefused("appointment_time_unexpected", f"“{move.verb}” takes no date and time.")
+    if move.needs_original and not has_original:
+        raise MoveRefused("original_missing", f"“{move.verb}” needs the request that this one repeats.")
+    if has_original and not move.needs_original:
+        raise MoveRefused("original_unexpected", f"“{move.verb}” takes no other request.")
+    if attempts < move.needs_attempts:
+        raise MoveRefused(
+            "attempts_missing",
+            f"“{move.verb}” needs {move.needs_attempts} attempts at different times. On record: {attempts}.",
+        )
     return move

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+from django.utils import timezone
+
 from appointments.lifecycle import DECIDERS, TRIAGE, MoveRefused, RequestStatus, Role, Urgency, acting_role
 from appointments.models import AppointmentRequest, EventKind, RequestEvent
 
@@ -45,4 +47,10 @@ def set_urgency(
 def _set(
     appointment_request: AppointmentRequest, *, by: "User", roles: frozenset[Role], reason: str, **values: Any
 ) -> RequestEvent:
-    return appointment_request.change(EventKind.URGENCY_SET, by=by, role=acting_role(roles), note=reason, **values)
+    """Raising is never held up by somebody else's claim, and leaves it as it is."""
+    holder = appointment_request.holder(timezone.now())
+    is_raised = values["urgency"] < appointment_request.urgency
+    claims = not is_raised or holder is None or holder.pk == by.pk
+    return appointment_request.change(
+        EventKind.URGENCY_SET, by=by, role=acting_role(roles), note=reason, claims=claims, **values
+    )

@@ -18,6 +18,8 @@ from appointments.models.answers import (
     SpokenLanguage,
     WalkingDistance,
 )
+from appointments.models.contact import Channel, ContactAttempt, Outcome
+from appointments.models.desk import CalendarFeed, CannedReply, DaySignOff, SavedView
 from appointments.models.record import EventKind, RedFlagAnswer, RequestEvent, StatusChange
 from appointments.models.request import AppointmentRequest
 from appointments.models.sending import AlreadySent
@@ -27,14 +29,20 @@ __all__ = [
     "AccessNeed",
     "AlreadySent",
     "AppointmentRequest",
+    "CalendarFeed",
+    "CannedReply",
+    "Channel",
+    "ContactAttempt",
     "Course",
     "DailySummary",
+    "DaySignOff",
     "Duration",
     "EasedBy",
     "EventKind",
     "Language",
     "LegsAffected",
     "Numbness",
+    "Outcome",
     "PartOfDay",
     "PatientHistory",
     "PreferredContact",
@@ -42,6 +50,7 @@ __all__ = [
     "RedFlagAnswer",
     "RequestEvent",
     "RequestSource",
+    "SavedView",
     "SeenBefore",
     "ShortNotice",
     "SpokenLanguage",

@@ -31,8 +31,9 @@ class StatusChange(models.Model):
         "changed_at",
         "changed_by",
         "role",
+        "undoes",
     )
-    PRIVATE_FIELDS = ("note", "message")
+    PRIVATE_FIELDS = ("note", "message", "before", "after")
 
     appointment_request = models.ForeignKey(
         "appointments.AppointmentRequest", on_delete=models.CASCADE, related_name="status_changes"
@@ -44,9 +45,13 @@ class StatusChange(models.Model):
     changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     role = models.CharField(max_length=10, choices=Role)
     note = models.TextField(blank=True, validators=[MaxLengthValidator(NOTE_MAX_LENGTH)])
-
     message = models.TextField(
         blank=True, validators=[MaxLengthValidator(NOTE_MAX_LENGTH)], help_text="What the patient was told."
+    )
+    before = models.JSONField(default=dict, encoder=DjangoJSONEncoder, help_text="The fields that it changed.")
+    after = models.JSONField(default=dict, encoder=DjangoJSONEncoder, help_text="The same fields, as it left them.")
+    undoes = models.PositiveIntegerField(
+        null=True, blank=True, help_text="The version of the entry that it undoes."
     )
 
     class Meta:
@@ -82,6 +87,15 @@ class EventKind(models.TextChoices):
     ADDED = "added", "Patient added something"
     URGENCY_SET = "urgency_set", "Urgency set"
     APPOINTMENT_MOVED = "appointment_moved", "Appointment moved"
+    CLAIMED = "claimed", "Taken"
+    TAKEN_OVER = "taken_over", "Taken over"
+    RELEASED = "released", "Given back"
+    CONTACT_TRIED = "contact_tried", "Tried to reach the patient"
+    PLANNED = "planned", "Next step"
+    SECOND_LOOK = "second_look", "Looked at a second time"
+    DUPLICATE_LINKED = "duplicate_linked", "A duplicate was linked"
+    DUPLICATE_UNLINKED = "duplicate_unlinked", "A duplicate was unlinked"
+    UNDONE = "undone", "Undone"
 
 
 class RequestEvent(models.Model):
@@ -95,6 +109,7 @@ class RequestEvent(models.Model):
         "changed_at",
         "changed_by",
         "role",
+        "undoes",
     )
     PRIVATE_FIELDS = ("note", "before", "after")
 
@@ -109,6 +124,9 @@ class RequestEvent(models.Model):
     note = models.TextField(blank=True, validators=[MaxLengthValidator(NOTE_MAX_LENGTH)])
     before = models.JSONField(default=dict, encoder=DjangoJSONEncoder, help_text="The fields that it changed.")
     after = models.JSONField(default=dict, encoder=DjangoJSONEncoder, help_text="The same fields, as it left them.")
+    undoes = models.PositiveIntegerField(
+        null=True, blank=True, help_text="The version of the entry that it undoes."
+    )
 
     class Meta:
         ordering = ["version"]
@@ -187,8 +205,15 @@ class RedFlagAnswer(models.Model):
 
 
 def plain(value: Any) -> Any:
-    """The value as JSON keeps it, for the record."""
+    """The value as JSON keeps it, for the record; a row of another table is its primary key."""
+    if isinstance(value, models.Model):
+        return value.pk
     return value if isinstance(value, str | int | float | bool | list | None) else str(value)
+
+
+def as_recorded(values: dict[str, Any]) -> dict[str, Any]:
+    """The values of a request as JSON keeps them, for the record."""
+    return {name: plain(value) for name, value in values.items()}
 
 
 models.TextField.register_lookup(Length)

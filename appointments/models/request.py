@@ -1,48 +1,47 @@
 """What a patient sends. It is not an appointment until it is booked."""
 
 import datetime
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db import models, transaction
-from django.db.models import F, Q
-from django.db.models.functions import Lower
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Coalesce, Lower, Right
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import translation
 
-from appointments import emails
-from appointments.lifecycle import (
-    OPEN_STATUSES,
-    MoveRefused,
-    RequestStatus,
-    Role,
-    Urgency,
-    acting_role,
-    check_move,
-)
-from appointments.models.answers import (
-    Language,
-    RequestSource,
-)
+from appointments.lifecycle import OPEN_STATUSES, NextStep, RequestStatus, Urgency
+from appointments.models.acting import Acting
+from appointments.models.answers import Language, RequestSource
+from appointments.models.name_keys import NameKeysField
 from appointments.models.patient_answers import PROBLEM_MAX_LENGTH, PatientAnswers
-from appointments.models.record import EventKind, RedFlagAnswer, RequestEvent, StatusChange, plain
-from appointments.models.sending import IN_QUEUE, QUEUE_ORDER, AppointmentRequestQuerySet
+from appointments.models.sending import IN_QUEUE, OWED_AN_ANSWER, QUEUE_ORDER, AppointmentRequestQuerySet
 from appointments.status_link import token_of
-from clinic import outbox
-from clinic.models import working_hours
-from conditions.models import RedFlag
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+UNBOOKED = {"appointment_starts_at": None, "appointment_with": None, "appointment_place": ""}
+# Stands for "never" in the order of the queue, so that one comparison of rows tells what comes after what.
+NEVER = datetime.datetime(9000, 1, 1, tzinfo=datetime.UTC)
 
-UNBOOKED = {"appointment_starts_at": None}
-STALE = "Somebody else has changed this request since you opened it. Nothing was saved."
+
+def staff_member(name: str = "") -> "models.ForeignKey":
+    """Somebody of the staff, or nobody. Without an index of its own: see the indexes of AppointmentRequest."""
+    return models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        verbose_name=name,
+    )
 
 
-class AppointmentRequest(PatientAnswers):
-    """What a patient sends, and where it stands. `move_to` is the only writer of its status."""
+class AppointmentRequest(Acting, PatientAnswers):
+    """What a patient sends, and where it stands. `Acting` has the only writers of its status."""
 
     PUBLIC_FIELDS = (
         "id",
@@ -67,10 +66,25 @@ class AppointmentRequest(PatientAnswers):
         "dates_asked_at",
         "warned_reply_by",
         "same_person_as",
+        "duplicate_of",
+        "claimed_by",
+        "claimed_until",
+        "next_step",
+        "next_step_on",
+        "next_step_by",
+        "second_look_on",
+        "worse_rank_at",
+        "due_at",
         "is_demo",
         "privacy_version",
     )
-    PRIVATE_FIELDS = (*PatientAnswers.PRIVATE_FIELDS, "appointment_starts_at")
+    PRIVATE_FIELDS = (
+        *PatientAnswers.PRIVATE_FIELDS,
+        "name_keys",
+        "appointment_starts_at",
+        "appointment_with",
+        "appointment_place",
+    )
 
     key = models.UUIDField(unique=True, editable=False)
     token_digest = models.CharField(max_length=64, unique=True, editable=False)
@@ -80,9 +94,7 @@ class AppointmentRequest(PatientAnswers):
     version = models.PositiveIntegerField(default=1, editable=False)
     urgency = models.PositiveSmallIntegerField(choices=Urgency)
     source = models.CharField(max_length=10, choices=RequestSource, default=RequestSource.WEB)
-    keyed_in_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
+    keyed_in_by = staff_member()
     language = models.CharField("pages and mails in", max_length=2, choices=Language, default=Language.ENGLISH)
     received_at = models.DateTimeField()
     reply_by = models.DateTimeField(
@@ -91,9 +103,7 @@ class AppointmentRequest(PatientAnswers):
     answered_at = models.DateTimeField(
         null=True, blank=True, help_text="The first real contact: it meets the promise."
     )
-    answered_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
+    answered_by = staff_member()
     answered_after = models.DurationField(null=True, blank=True, help_text="In the clinic's working time.")
     worse_at = models.DateTimeField(
         null=True, blank=True, help_text="The patient says that it has got worse, and nobody has looked at it yet."
@@ -107,11 +117,32 @@ class AppointmentRequest(PatientAnswers):
         null=True, blank=True, help_text="The promise that the staff were told is near."
     )
     same_person_as = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="sent_again"
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="sent_again", db_index=False
     )
+    duplicate_of = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="duplicates", db_index=False
+    )
+    claimed_by = staff_member("has it")
+    claimed_until = models.DateTimeField(null=True, blank=True, help_text="The claim ends by itself.")
+    next_step = models.CharField(max_length=15, choices=NextStep, blank=True)
+    next_step_on = models.DateField("on", null=True, blank=True, help_text="Until then nobody else is given it.")
+    next_step_by = staff_member("owner")
+    second_look_on = models.DateField(null=True, blank=True, help_text="The day on which it is looked at again.")
     is_demo = models.BooleanField("demo", default=False)
 
-    appointment_starts_at = models.DateTimeField(null=True, blank=True)
+    appointment_starts_at = models.DateTimeField("appointment", null=True, blank=True)
+    appointment_with = staff_member("with")
+    appointment_place = models.CharField("place", max_length=120, blank=True)
+
+    name_keys = NameKeysField(editable=False, default="")
+    worse_rank_at = models.GeneratedField(
+        expression=Coalesce("worse_at", Value(NEVER)), output_field=models.DateTimeField(), db_persist=True
+    )
+    due_at = models.GeneratedField(
+        expression=Case(When(OWED_AN_ANSWER, then=Coalesce("reply_by", Value(NEVER))), default=Value(NEVER)),
+        output_field=models.DateTimeField(),
+        db_persist=True,
+    )
 
     objects = AppointmentRequestQuerySet.as_manager()
 
@@ -136,6 +167,21 @@ class AppointmentRequest(PatientAnswers):
                 condition=Q(status=RequestStatus.BOOKED, appointment_starts_at__isnull=False)
                 | (~Q(status=RequestStatus.BOOKED) & Q(**UNBOOKED)),
                 name="request_booked_has_its_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(claimed_by=None, claimed_until=None)
+                | Q(claimed_by__isnull=False, claimed_until__isnull=False),
+                name="request_claim_is_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(next_step="", next_step_on=None, next_step_by=None)
+                | Q(next_step__in=NextStep.values, next_step_on__isnull=False, next_step_by__isnull=False),
+                name="request_next_step_is_whole",
+            ),
+            # Requests that were marked before there were links have none.
+            models.CheckConstraint(
+                condition=Q(duplicate_of=None) | (Q(status=RequestStatus.DUPLICATE) & ~Q(duplicate_of=F("id"))),
+                name="request_duplicate_of_another",
             ),
             models.CheckConstraint(condition=Q(language__in=Language.values), name="request_language_exists"),
             models.CheckConstraint(
@@ -162,14 +208,48 @@ class AppointmentRequest(PatientAnswers):
         ]
         permissions = [("lower_urgency", "Can lower the urgency of a request")]
         indexes = [
-            # The queue as it opens: in_queue(), in_queue_order().
-            models.Index(fields=[*QUEUE_ORDER], condition=IN_QUEUE, name="request_queue"),
-            # The queue under a filter by status, and the list of all: in_queue_order().
-            models.Index(fields=["status", *QUEUE_ORDER], name="request_by_status"),
-            # The open requests of one person: of_same_person().
-            models.Index(fields=["birth_date"], condition=IN_QUEUE, name="request_same_person"),
-            # A lost link: to_follow_by_mail().
+            # The queue and its tabs with their counts: in_queue(), in_queue_order(), appointments.queue.
+            models.Index(
+                fields=[*QUEUE_ORDER],
+                include=[
+                    *("status", "worse_at", "answered_at", "patient_wrote_at", "reply_by", "windows_end_at"),
+                    *("claimed_by", "claimed_until", "next_step_by", "next_step_on"),
+                ],
+                condition=IN_QUEUE,
+                name="request_queue",
+            ),
+            # What is closed, the latest first, by status: latest_first().
+            models.Index(fields=["status", "received_at", "id"], name="request_by_status"),
+            # All requests, the latest first, and those of a range of days: latest_first(), appointments.numbers.
+            models.Index(fields=["received_at", "id"], name="request_by_receipt"),
+            # The requests of one person: of_same_person(), appointments.search.
+            models.Index(fields=["birth_date"], name="request_by_birth_date"),
+            # Requests by name, with one slip in each word: appointments.search.
+            GinIndex(fields=["name_keys"], name="request_by_name"),
+            # Requests by the end of a phone number: appointments.search.
+            models.Index(Right("phone", 7), condition=~Q(phone=""), name="request_by_phone"),
+            # A lost link: to_follow_by_mail(); appointments.search.
             models.Index(Lower("email"), condition=~Q(email=""), name="request_by_email"),
+            # What somebody has: claimed_by(), at log-out.
+            models.Index(fields=["claimed_by"], condition=Q(claimed_by__isnull=False), name="request_by_claim"),
+            # What somebody will do: the tab of one's own.
+            models.Index(fields=["next_step_by"], condition=Q(next_step_by__isnull=False), name="request_by_owner"),
+            # Later requests of the same person: admin.marks.known_elsewhere().
+            models.Index(
+                fields=["same_person_as"], condition=Q(same_person_as__isnull=False), name="request_sent_again"
+            ),
+            # The duplicates of a request: its page.
+            models.Index(fields=["duplicate_of"], condition=Q(duplicate_of__isnull=False), name="request_repeated"),
+            # The appointments of a day and of a clinician: the calendar, its feed, the look for a clash.
+            models.Index(
+                fields=["appointment_starts_at"],
+                condition=Q(appointment_starts_at__isnull=False),
+                name="request_by_appointment",
+            ),
+            # What is to be looked at a second time: appointments.second_look.
+            models.Index(
+                fields=["second_look_on"], condition=Q(second_look_on__isnull=False), name="request_again"
+            ),
             # How soon requests were answered lately: track_record.answered_lately().
             models.Index(fields=["answered_at"], condition=Q(answered_at__isnull=False), name="request_answered"),
             # Whose preferred times have passed: in_need_of_dates().
@@ -195,6 +275,11 @@ class AppointmentRequest(PatientAnswers):
         return self.status in OPEN_STATUSES
 
     @property
+    def is_in_queue(self) -> bool:
+        """True while it waits for the staff: open, or booked and worse since."""
+        return self.is_open or (self.status == RequestStatus.BOOKED and self.worse_at is not None)
+
+    @property
     def topic(self) -> str:
         """What the outbox calls the mails about this request."""
         return f"request:{self.pk}"
@@ -203,8 +288,7 @@ class AppointmentRequest(PatientAnswers):
     def is_owed_an_answer(self) -> bool:
         """True while the promise stands: nobody of the clinic has reached the patient yet, or nobody has looked at
         the patient's last word."""
-        waits = self.is_open or (self.status == RequestStatus.BOOKED and self.worse_at is not None)
-        return waits and (self.answered_at is None or self.patient_wrote_at is not None)
+        return self.is_in_queue and (self.answered_at is None or self.patient_wrote_at is not None)
 
     @property
     def standing_promise(self) -> datetime.datetime | None:
@@ -215,112 +299,10 @@ class AppointmentRequest(PatientAnswers):
         """True when the promise has passed, and the patient still waits for what it promised."""
         return self.standing_promise is not None and self.standing_promise < now
 
+    def holder(self, now: datetime.datetime) -> "User | None":
+        """Whoever has it at `now`: a claim that has run out holds nothing."""
+        return self.claimed_by if self.claimed_until is not None and self.claimed_until > now else None
+
     def needs_new_dates(self, now: datetime.datetime) -> bool:
         """True when every time that the patient prefers has passed, and it is still open."""
         return self.is_open and self.windows_end_at is not None and self.windows_end_at < now
-
-    def move_to(
-        self,
-        status: str,
-        *,
-        by: "User | None",
-        roles: frozenset[Role],
-        note: str = "",
-        message: str = "",
-        appointment_starts_at: datetime.datetime | None = None,
-    ) -> StatusChange:
-        """Make one move of the table, from the status and version that this object was read with.
-
-        `by` is the staff member, None for the patient; `roles` are those that `by` acts under; `message` is what
-        the patient is told; `appointment_starts_at` is an aware time, for booking. In one transaction: the new
-        status, the row of its record, which is returned, and the mail to the patient. The first move that is a
-        contact meets the promise. Raises MoveRefused and changes nothing when the table has no such move, the role
-        may not, something that it needs is missing (see `lifecycle.check_move`), or, with code `stale`, when
-        somebody else was faster.
-        """
-        note, message = note.strip(), message.strip()
-        move = check_move(
-            self.status,
-            status,
-            roles,
-            note=note,
-            message=message,
-            has_appointment_time=appointment_starts_at is not None,
-        )
-        role = Role.PATIENT if by is None else acting_role(move.roles & roles)
-        now = timezone.now()
-        values: dict[str, Any] = {"appointment_starts_at": appointment_starts_at}
-        if move.is_contact and self.answered_at is None:
-            values.update(self._answer(now, by))
-        if by is not None:
-            values["patient_wrote_at"] = None
-        with transaction.atomic():
-            moved = AppointmentRequest.objects.filter(
-                pk=self.pk, status=move.from_status, version=self.version
-            ).update(status=move.to_status, version=F("version") + 1, **values)
-            if moved != 1:
-                raise MoveRefused("stale", STALE)
-            change = StatusChange.objects.create(
-                appointment_request=self,
-                version=self.version + 1,
-                from_status=move.from_status,
-                to_status=move.to_status,
-                changed_at=now,
-                changed_by=by,
-                role=role,
-                note=note,
-                message=message,
-            )
-            outbox.queue(*emails.after_move(self, change, appointment_starts_at))
-        self.status, self.version = move.to_status, self.version + 1
-        self._take(values)
-        return change
-
-    def change(
-        self,
-        kind: EventKind,
-        *,
-        by: "User | None",
-        role: Role,
-        note: str = "",
-        red_flags: Iterable[RedFlag] = (),
-        **values: Any,
-    ) -> RequestEvent:
-        """Change what is no status, from the version that this object was read with. The only writer of it.
-
-        In one transaction: the `values`, the row of the record with what they were before, the `red_flags` that
-        were ticked with it. The mails that follow are the caller's, in the same transaction. Raises MoveRefused
-        with code `stale` and changes nothing when somebody else was faster.
-        """
-        now = timezone.now()
-        before = {name: getattr(self, name) for name in values}
-        marks: dict[str, Any] = {"patient_wrote_at": now if by is None else None}
-        with transaction.atomic():
-            changed = AppointmentRequest.objects.filter(pk=self.pk, version=self.version).update(
-                version=F("version") + 1, **values, **marks
-            )
-            if changed != 1:
-                raise MoveRefused("stale", STALE)
-            event = RequestEvent.objects.create(
-                appointment_request=self,
-                version=self.version + 1,
-                kind=kind,
-                changed_at=now,
-                changed_by=by,
-                role=role,
-                note=note.strip(),
-                before={name: plain(value) for name, value in before.items()},
-                after={name: plain(value) for name, value in values.items()},
-            )
-            RedFlagAnswer.objects.bulk_create(RedFlagAnswer.of(red_flags, appointment_request=self, event=event))
-        self.version += 1
-        self._take({**values, **marks})
-        return event
-
-    def _answer(self, now: datetime.datetime, by: "User | None") -> dict[str, Any]:
-        after = working_hours().working_time_between(self.received_at, now)
-        return {"answered_at": now, "answered_by": by, "answered_after": after}
-
-    def _take(self, values: dict[str, Any]) -> None:
-        for name, value in values.items():
-            setattr(self, name, value)

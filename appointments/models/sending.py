@@ -17,7 +17,7 @@ from phonenumber_field.modelfields import PhoneNumberField
 
 from appointments import emails
 from appointments.lifecycle import OPEN_STATUSES, RequestStatus, Role, urgency_of
-from appointments.models.record import EventKind, RedFlagAnswer, StatusChange
+from appointments.models.record import EventKind, RedFlagAnswer, StatusChange, as_recorded
 from appointments.promise import promised_by
 from appointments.status_link import new_token, token_digest
 from appointments.windows import windows_end_at
@@ -31,12 +31,15 @@ if TYPE_CHECKING:
 
     from appointments.models.request import AppointmentRequest
 
-# The most urgent first; of these whoever got worse, the earliest first; then whoever has waited longest.
-QUEUE_ORDER = ("urgency", "worse_at", "received_at", "id")
+# The most urgent first; of these whoever got worse, the earliest first; then whose promise ends first; then whoever
+# has waited longest. None of them is ever null.
+QUEUE_ORDER = ("urgency", "worse_rank_at", "due_at", "received_at", "id")
 # Work for the staff: what is open, and a booked patient who says that it has got worse.
 IN_QUEUE = Q(status__in=OPEN_STATUSES) | Q(status=RequestStatus.BOOKED, worse_at__isnull=False)
 # Of these: the promise stands. Nobody has reached the patient, or nobody has looked at the patient's last word.
 OWED_AN_ANSWER = Q(answered_at=None) | Q(patient_wrote_at__isnull=False)
+# What the first entry of the record keeps, so that the record alone tells how a request stands.
+FIRST_RECORDED = ("urgency", "received_at", "reply_by", "windows_end_at", "second_look_on")
 REFERENCE_ALPHABET = "ABCDEFGHJKMNPQRTUVWXY346789"  # nothing that reads as something else on the phone
 
 
@@ -60,8 +63,24 @@ class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
         return self.filter(IN_QUEUE)
 
     def in_queue_order(self) -> Self:
-        """The most urgent first; of these whoever got worse; then whoever has waited longest."""
+        """The most urgent first; of these who got worse; then whose promise ends first; then the longest wait."""
         return self.order_by(*QUEUE_ORDER)
+
+    def latest_first(self) -> Self:
+        """As they came in, the latest first."""
+        return self.order_by("-received_at", "-id")
+
+    def unclaimed(self, now: datetime.datetime) -> Self:
+        """Those that nobody has at `now`: a claim that has run out holds nothing."""
+        return self.filter(Q(claimed_until=None) | Q(claimed_until__lte=now))
+
+    def claimed_by(self, user: "User", now: datetime.datetime) -> Self:
+        """Those that this person has at `now`."""
+        return self.filter(claimed_by=user, claimed_until__gt=now)
+
+    def not_put_off(self, today: datetime.date) -> Self:
+        """Those with work for today, on the clinic's calendar: no step on a later day, or the patient wrote."""
+        return self.filter(Q(next_step_on=None) | Q(next_step_on__lte=today) | Q(patient_wrote_at__isnull=False))
 
     def of_same_person(self, birth_date: Any, full_name: Any, phone: Any, email: Any) -> Self:
         """Those that may be of this person: the same date of birth, and the same name, phone number or address.
@@ -171,6 +190,7 @@ class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
             changed_at=kept.received_at,
             changed_by=by,
             role=role,
+            after=as_recorded({name: getattr(kept, name) for name in FIRST_RECORDED}),
         )
         outbox.queue(*emails.after_sending(kept))
         self._link_to_earlier(kept)

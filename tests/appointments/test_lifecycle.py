@@ -18,19 +18,20 @@ from appointments.lifecycle import (
 )
 
 # From, to, then one letter for each role that may: p patient, r reception, c clinician, e editor, m manager.
-# Then what the move needs: n a note, w words to the patient, t the appointment's time.
+# Then what the move needs: n a note, w words to the patient, t the appointment's time, o the original, a attempts.
 BY_HAND = """
 received          in_review         rcm
 received          withdrawn         prcm
 in_review         booked            rcm   t
 in_review         awaiting_patient  rcm   w
-in_review         unreachable       rcm
+in_review         unreachable       rcm   a
 in_review         declined          cm    nw
-in_review         duplicate         rcm   n
+in_review         duplicate         rcm   no
 in_review         withdrawn         prcm
 awaiting_patient  in_review         prcm
 awaiting_patient  withdrawn         prcm
 unreachable       in_review         prcm
+duplicate         in_review         rcm
 """
 LETTERS = {"p": "patient", "r": "reception", "c": "clinician", "e": "editor", "m": "manager"}
 EXPECTED = {
@@ -47,6 +48,8 @@ def test_check_move_every_triple(from_status: str, to_status: str, role: str) ->
         "note": "because" if "n" in needs else "",
         "message": "please" if "w" in needs else "",
         "has_appointment_time": "t" in needs,
+        "has_original": "o" in needs,
+        "attempts": 3 if "a" in needs else 0,
     }
     if role in roles:
         move = check_move(from_status, to_status, frozenset({Role(role)}), **answers)

@@ -39,7 +39,8 @@ def _who(move: Move) -> str:
 
 def _needs(move: Move) -> str:
     needs = ["note"] * move.needs_note + ["message"] * move.needs_message
-    needs += ["date and time"] * move.needs_appointment_time
+    needs += ["date and time"] * move.needs_appointment_time + ["the request it repeats"] * move.needs_original
+    needs += [f"{move.needs_attempts} attempts"] * bool(move.needs_attempts)
     return ", ".join(needs)
 
 

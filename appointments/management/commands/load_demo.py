@@ -12,9 +12,12 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
+from appointments.claims import give_back
+from appointments.contact import log_attempt
 from appointments.demo import MESSAGES, NOTES, REQUESTS, DemoRequest
 from appointments.lifecycle import TRANSITIONS, RequestStatus, Role, Urgency
-from appointments.models import AppointmentRequest, RequestEvent, RequestSource, StatusChange
+from appointments.models import AppointmentRequest, Channel, Outcome, RequestEvent, RequestSource, StatusChange
+from appointments.models.acting import NOBODY
 from appointments.promise import promised_by
 from appointments.windows import windows_end_at
 from appointments.worse import report_worse
@@ -77,6 +80,8 @@ class Command(BaseCommand):
             is_demo=True,
         )
         for status in demo.moves:
+            if status == RequestStatus.UNREACHABLE:
+                self._try_in_vain(appointment_request)
             self._move(appointment_request, status)
         if demo.worse:
             report_worse(appointment_request, RedFlag.objects.filter(key__in=demo.worse_flags), demo.worse)
@@ -94,7 +99,22 @@ class Command(BaseCommand):
             appointment_starts_at=next_week.replace(minute=0, second=0, microsecond=0)
             if status == RequestStatus.BOOKED
             else None,
+            duplicate_of=appointment_request.same_person_as if status == RequestStatus.DUPLICATE else None,
         )
+
+    def _try_in_vain(self, appointment_request: AppointmentRequest) -> None:
+        """As often as the table of moves asks for, each on another day."""
+        for days in (4, 3, 2):
+            attempt = log_attempt(
+                appointment_request,
+                Channel.PHONE,
+                Outcome.NO_ANSWER,
+                by=_demo_user(Role.RECEPTION),
+                roles=frozenset({Role.RECEPTION}),
+            )
+            attempt.tried_on -= datetime.timedelta(days=days)
+            attempt.save()
+        give_back(appointment_request, by=_demo_user(Role.RECEPTION), roles=frozenset({Role.RECEPTION}))
 
     def _send_back_in_time(self, appointment_request: AppointmentRequest, received_at: datetime.datetime) -> None:
         """Make it look as if it had been sent then: for the eye, so the record's times are spread evenly."""
@@ -108,6 +128,7 @@ class Command(BaseCommand):
         contacts = {move.to_status for move in TRANSITIONS if move.is_contact}
         answered = next((row.changed_at for row in record if getattr(row, "to_status", "") in contacts), None)
         times: dict[str, Any] = {
+            **NOBODY,
             "received_at": received_at,
             "reply_by": promised_by(received_at, Urgency(appointment_request.urgency), hours),
             "windows_end_at": windows_end_at(

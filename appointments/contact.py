@@ -1,0 +1,83 @@
+"""The ledger of attempts to reach a patient: what came of each, and when to try next."""
+
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from appointments.lifecycle import TRIAGE, MoveRefused, NextStep, Role, acting_role
+from appointments.models import AppointmentRequest, Channel, ContactAttempt, EventKind, Outcome, PartOfDay
+from appointments.models.acting import NO_STEP, working_day_after
+from appointments.windows import PART_ENDS
+from clinic.models import ClinicProfile
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+# After an attempt in vain the next one is due when this much working time has passed: on the next working day.
+NEXT_TRY_AFTER = timedelta(hours=8)
+
+
+def log_attempt(
+    appointment_request: AppointmentRequest,
+    channel: str,
+    outcome: str,
+    *,
+    by: "User",
+    roles: frozenset[Role],
+    note: str = "",
+) -> ContactAttempt:
+    """Keep an attempt to reach the patient that was made just now, from the version that this object was read with.
+
+    In one transaction: the attempt, its row of the record, and the next call as the next step of whoever tried. The
+    first time that the patient is reached meets the promise; an attempt in vain does not. Raises MoveRefused and
+    changes nothing, with code `not_your_role`, `no_such_move` for a request that is closed, `voicemail_not_allowed`
+    when the patient wants no voice message, `claimed`, or `stale`.
+    """
+    if not roles & TRIAGE:
+        raise MoveRefused("not_your_role", "Your role may not log calls.")
+    if not appointment_request.is_in_queue:
+        raise MoveRefused("no_such_move", "This request is closed. Reopen it before you log a call.")
+    if outcome == Outcome.VOICEMAIL and not appointment_request.may_leave_voicemail:
+        raise MoveRefused(
+            "voicemail_not_allowed",
+            "The patient wants no voice message. If one was left, log “No answer” and say so in the note.",
+        )
+    now = timezone.now()
+    here = now.astimezone(ClinicProfile.objects.get().zone)
+    with transaction.atomic():
+        event = appointment_request.change(
+            EventKind.CONTACT_TRIED,
+            by=by,
+            role=acting_role(roles & TRIAGE),
+            note=note,
+            **_what_follows(appointment_request, outcome, now, by),
+        )
+        return ContactAttempt.objects.create(
+            appointment_request=appointment_request,
+            event=event,
+            channel=Channel(channel),
+            outcome=Outcome(outcome),
+            tried_on=here.date(),
+            part_of_day=part_of_day(here),
+        )
+
+
+def _what_follows(
+    appointment_request: AppointmentRequest, outcome: str, now: datetime, by: "User"
+) -> dict[str, Any]:
+    if outcome == Outcome.REACHED:
+        is_first = appointment_request.answered_at is None
+        answered = appointment_request.answered_now(now, by) if is_first else {}
+        return {**answered, **(NO_STEP if appointment_request.next_step == NextStep.CALL else {})}
+    day: date = working_day_after(now, NEXT_TRY_AFTER)
+    return {"next_step": NextStep.CALL, "next_step_on": day, "next_step_by": by}
+
+
+def part_of_day(here: datetime) -> PartOfDay:
+    """The part of the day that it is, on the clinic's clock."""
+    for part in (PartOfDay.MORNING, PartOfDay.MIDDAY):
+        if here.time() < PART_ENDS[part]:
+            return part
+    return PartOfDay.AFTERNOON

@@ -1,0 +1,42 @@
+"""Names as they are looked for: without accents, in any order of their words, and with one slip in each word.
+
+Each word is kept with what is left of it when any one letter is taken out. Two words that differ by one letter too
+many, too few, wrong, or swapped with its neighbor have one of these in common, so that an index finds them.
+"""
+
+import re
+import unicodedata
+from typing import Any
+
+from django.contrib.postgres.search import SearchVectorField
+
+MOST_WORDS = 8  # of a name; nobody is looked for by more
+LONGEST_WORD = 24  # letters; the rest of a longer one counts for nothing
+SHORTEST_TO_SLIP_IN = 4  # letters; in shorter words a slip makes another name
+# Letters that are no other letter with a mark.
+SPELLED = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "\u0131": "i"})
+APOSTROPHES = re.compile("['\u2019`]")
+
+
+def words_of(name: str) -> list[str]:
+    """The words of a name in small letters, without accents; O'Brien is one word, Saint-Just are two."""
+    apart = unicodedata.normalize("NFKD", name.casefold().translate(SPELLED))
+    plain = "".join(letter for letter in apart if not unicodedata.combining(letter))
+    return [word[:LONGEST_WORD] for word in re.findall(r"[^\W_]+", APOSTROPHES.sub("", plain))[:MOST_WORDS]]
+
+
+def keys_of(word: str) -> set[str]:
+    """What a word is found by: itself, and what is left of it without any one of its letters."""
+    if len(word) < SHORTEST_TO_SLIP_IN:
+        return {word}
+    return {word, *(word[:at] + word[at + 1 :] for at in range(len(word)))}
+
+
+class NameKeysField(SearchVectorField):
+    """The keys of all words of the field `full_name` beside it, reckoned whenever a row is saved."""
+
+    def pre_save(self, model_instance: Any, add: bool) -> str:
+        """The keys as PostgreSQL reads a list of lexemes: letters and digits alone, so nothing needs quoting."""
+        keys = " ".join(sorted({key for word in words_of(model_instance.full_name) for key in keys_of(word)}))
+        setattr(model_instance, self.attname, keys)
+        return keys

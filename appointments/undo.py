@@ -1,0 +1,72 @@
+"""Undo: whoever made the last step on a request takes it back, within ten minutes. That is a step of its own."""
+
+import datetime
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils import timezone
+
+from appointments.lifecycle import TRIAGE, MoveRefused, Role, acting_role
+from appointments.models import AppointmentRequest, EventKind, RequestEvent, StatusChange
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+UNDO_WITHIN = datetime.timedelta(minutes=10)
+
+# Steps with a way back of their own, or with nothing to take back.
+NOT_UNDONE = frozenset(
+    {
+        *(EventKind.CLAIMED, EventKind.TAKEN_OVER, EventKind.RELEASED, EventKind.UNDONE),
+        *(EventKind.DUPLICATE_LINKED, EventKind.DUPLICATE_UNLINKED),
+    }
+)
+
+
+def last_entry(appointment_request: AppointmentRequest) -> StatusChange | RequestEvent:
+    """The last entry of the record, move or not. At most two queries."""
+    version = appointment_request.version
+    event = appointment_request.events.filter(version=version).select_related("changed_by").first()
+    return event or appointment_request.status_changes.select_related("changed_by").get(version=version)
+
+
+def why_not(entry: StatusChange | RequestEvent, user: "User", now: datetime.datetime) -> MoveRefused | None:
+    """Why this person cannot take back this last entry of a record at `now`; None when they can. No query."""
+    if entry.undoes is not None:
+        return MoveRefused("cannot_undo", "The last step was undone already. Take the next step instead.")
+    if isinstance(entry, RequestEvent):
+        has_way_back = entry.kind not in NOT_UNDONE
+    else:
+        has_way_back = entry.from_status != "" and entry.after.get("duplicate_of") is None
+    if not has_way_back:
+        return MoveRefused("cannot_undo", "The last step cannot be undone.")
+    if entry.changed_by_id != user.pk:
+        return MoveRefused("not_yours", "Only whoever took the last step can undo it.")
+    if now - entry.changed_at > UNDO_WITHIN:
+        return MoveRefused("too_late", "A step can be undone for ten minutes. Take the next step instead.")
+    return None
+
+
+def undo_last(
+    appointment_request: AppointmentRequest, *, by: "User", roles: frozenset[Role], note: str = ""
+) -> StatusChange | RequestEvent:
+    """Take back the last step, from the version that this object was read with.
+
+    In one transaction: every value from before, and the row of the record that names the entry it undoes, which is
+    returned. Raises MoveRefused and changes nothing, with code `not_your_role`, `cannot_undo`, `not_yours`,
+    `too_late`, `claimed` or `stale`.
+    """
+    if not roles & TRIAGE:
+        raise MoveRefused("not_your_role", "Your role may not undo steps.")
+    role = acting_role(roles & TRIAGE)
+    with transaction.atomic():
+        entry = last_entry(appointment_request)
+        refusal = why_not(entry, by, timezone.now())
+        if refusal is not None:
+            raise refusal
+        if isinstance(entry, StatusChange):
+            return appointment_request.undo_move(entry, by=by, role=role, note=note)
+        values = appointment_request.from_record(entry.before)
+        return appointment_request.change(
+            EventKind.UNDONE, by=by, role=role, note=note, undoes=entry.version, **values
+        )
