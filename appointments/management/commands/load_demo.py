@@ -12,7 +12,6 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
-from appointments.claims import give_back
 from appointments.contact import log_attempt
 from appointments.demo import MESSAGES, NOTES, REQUESTS, DemoRequest
 from appointments.lifecycle import TRANSITIONS, RequestStatus, Role, Urgency
@@ -109,12 +108,11 @@ class Command(BaseCommand):
                 appointment_request,
                 Channel.PHONE,
                 Outcome.NO_ANSWER,
-                by=_demo_user(Role.RECEPTION),
-                roles=frozenset({Role.RECEPTION}),
+                by=_demo_user(Role.CLINICIAN),
+                roles=frozenset({Role.CLINICIAN}),
             )
             attempt.tried_on -= datetime.timedelta(days=days)
             attempt.save()
-        give_back(appointment_request, by=_demo_user(Role.RECEPTION), roles=frozenset({Role.RECEPTION}))
 
     def _send_back_in_time(self, appointment_request: AppointmentRequest, received_at: datetime.datetime) -> None:
         """Make it look as if it had been sent then: for the eye, so the record's times are spread evenly."""
