@@ -105,6 +105,7 @@ class RecordAdmin(admin.ModelAdmin):
             "move_forms": [
                 MoveForm(move, typed if tried == move.to_status else None, version=version)
                 for move in moves_open_to(roles, appointment_request.status)
+                if not move.is_about_a_link
             ],
             "higher": [urgency for urgency in reversed(Urgency) if urgency < current] if may_set else [],
             "lower": lower if lower and lower.choices else None,

@@ -51,7 +51,7 @@ class VerbsAdmin(RecordAdmin):
 
         def act(appointment_request: AppointmentRequest, by: "User") -> tuple[str, str]:
             move = find_move(appointment_request.status, status)
-            if move is None:
+            if move is None or move.is_about_a_link:
                 raise MoveRefused("no_such_move", "This request cannot make that move from where it stands.")
             answers = _answers(MoveForm(move, request.POST))
             change = appointment_request.move_to(status, by=by, roles=roles_of(by), **answers)
