@@ -48,7 +48,7 @@ def booking_or_move(sent: Mapping[str, Any], status: str) -> Act:
 
     def act(appointment_request: AppointmentRequest, by: "User") -> tuple[str, str]:
         move, roles = find_move(appointment_request.status, status), roles_of(by)
-        if move is None:
+        if move is None or move.is_about_a_link:
             raise MoveRefused("no_such_move", "This request cannot make that move from where it stands.")
         if not move.roles & roles:
             raise MoveRefused("not_your_role", f"Your role may not use “{move.verb}”.")

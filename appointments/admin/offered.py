@@ -88,7 +88,7 @@ def offered(
     move_forms = [
         form_of_move(move)(move, appointment_request)
         for move in moves_open_to(roles, appointment_request.status)
-        if RequestStatus.DUPLICATE not in {move.from_status, move.to_status}  # the page has a part for these
+        if not move.is_about_a_link  # the page has a part for these
     ]
     lower = None
     if may_set and by.has_perm("appointments.lower_urgency"):
