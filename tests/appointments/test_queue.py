@@ -71,7 +71,7 @@ def test_reasons_come_in_the_order_of_the_queue(client: Client) -> None:
         reply_by=here + datetime.timedelta(minutes=40, seconds=10),
         worse_at=here - datetime.timedelta(minutes=20, seconds=10),
         windows_end_at=here - HOUR,
-        patient_wrote_at=here - HOUR,
+        patient_wrote_at=here - datetime.timedelta(minutes=10, seconds=10),
     )
     first, *others = told(AppointmentRequest.objects.get(), here)
     assert first.startswith("Urgent: ")
@@ -79,10 +79,21 @@ def test_reasons_come_in_the_order_of_the_queue(client: Client) -> None:
     assert others == [
         "Got worse 20 minutes ago",
         "Promise in 40 minutes",
-        "The patient wrote 1 hour ago",
+        "The patient wrote 10 minutes ago",
         "Third day waiting",
         "Needs new dates",
     ]
+
+
+def test_report_that_it_got_worse_is_told_once(client: Client) -> None:
+    here = now_here()
+    kept = put(
+        sent(client),
+        worse_at=here - datetime.timedelta(minutes=20, seconds=30),
+        patient_wrote_at=here - datetime.timedelta(minutes=20, seconds=29),
+    )
+    assert "Got worse 20 minutes ago" in told(kept, here)
+    assert not [text for text in told(kept, here) if "wrote" in text]
 
 
 @pytest.mark.parametrize(
@@ -345,7 +356,7 @@ INDEX_OF = {
     Listing(tab="today"): "Scan using request_by_appointment",
     Listing(status="in_review"): "Index Only Scan using request_queue",
     Listing(tab="open", urgency="2"): "Index Only Scan using request_queue",
-    Listing(status="declined"): "Index Only Scan Backward using request_by_status",
+    Listing(status="declined"): "Backward using request_by_",
     Listing(status="all"): "Index Only Scan Backward using request_by_receipt",
 }
 
