@@ -220,6 +220,13 @@ ONE = st.fixed_dictionaries(
 )
 
 
+# Open, and with nothing to say of it but that it waits.
+NOTHING_SPECIAL: dict[str, Any] = {
+    **{"urgency": 4, "status": "in_review", "received": -30, "answered": True, "is_mine": False},
+    **dict.fromkeys(("reply", "worse", "wrote", "windows", "claim", "step")),
+}
+
+
 def stand(
     row: AppointmentRequest, facts: dict[str, Any], people: tuple[User, User], now: datetime.datetime
 ) -> None:
