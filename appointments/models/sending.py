@@ -19,6 +19,7 @@ from appointments import emails
 from appointments.lifecycle import OPEN_STATUSES, RequestStatus, Role, urgency_of
 from appointments.models.record import EventKind, RedFlagAnswer, StatusChange, as_recorded
 from appointments.promise import promised_by
+from appointments.second_look import second_look_day
 from appointments.status_link import new_token, token_digest
 from appointments.windows import windows_end_at
 from clinic import limits, outbox
@@ -110,6 +111,10 @@ class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
         unwarned = Q(warned_reply_by=None) | ~Q(warned_reply_by=F("reply_by"))
         return self.owed_an_answer().filter(unwarned, reply_by__isnull=False)
 
+    def to_look_at_again(self, today: datetime.date) -> Self:
+        """Those whose second look is due on this day of the clinic's calendar, the longest due first."""
+        return self.in_queue().filter(second_look_on__lte=today).order_by("second_look_on", "received_at", "id")
+
     def with_token(self, token: str) -> Self:
         """The one whose status page has this token, or none."""
         return self.filter(token_digest=token_digest(token))
@@ -159,6 +164,7 @@ class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
             ),
         }
         first["reply_by"] = promised_by(now, first["urgency"], hours)
+        first["second_look_on"] = second_look_day(answers, first["urgency"], now, hours)
         for _ in range(5):  # a new reference each time, should one be taken already
             new = self.model(**answers, **marks, **first, reference=_new_reference())
             try:
