@@ -41,9 +41,10 @@ def link(
     In one transaction, with both rows locked in the order of their ids: the duplicate is closed (its review is
     begun first where it was not), and the original keeps the earliest receipt, standing promise, report that it is
     worse and second look, the graver urgency, and an owner from either. Both records say so. Returns the move of
-    the duplicate. `note` has at most LINK_NOTE_MAX_LENGTH characters. Raises MoveRefused and changes nothing, with code
-    `not_your_role`, `note_missing`, `original_itself`, `original_repeats` when the original is a duplicate itself,
-    `original_closed`, `has_duplicates`, `no_such_move` for a duplicate that is closed, `claimed`, or `stale`.
+    the duplicate. `note` has at most LINK_NOTE_MAX_LENGTH characters. Raises MoveRefused and changes nothing, with
+    code `not_your_role`, `note_missing`, `original_itself`, `original_repeats` when the original is a duplicate
+    itself, `original_closed`, `has_duplicates`, `no_such_move` for a duplicate that is closed, `claimed`, or
+    `stale`.
     """
     role = _triage_role(roles)
     if not note.strip():

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from appointments.lifecycle import TRIAGE, MoveRefused, Role
 from appointments.models import AppointmentRequest, DaySignOff
+from appointments.plan import name_of
 from appointments.second_look import today
 
 if TYPE_CHECKING:
@@ -71,11 +72,6 @@ def sign_off(*, by: "User", roles: frozenset[Role], note: str = "") -> DaySignOf
     if not is_new:
         raise MoveRefused("signed_already", f"{name_of(kept.signed_by)} has already signed off this day.")
     return kept
-
-
-def name_of(person: "User") -> str:
-    """What a person of the staff is called."""
-    return person.get_full_name() or person.get_username()
 
 
 def _what_is_signed(day: date, now: datetime, by: "User", note: str) -> dict[str, object]:
