@@ -57,28 +57,32 @@ def standing(day: date) -> Standing:
     return Standing(**counts)
 
 
-def sign_off(*, by: "User", roles: frozenset[Role], note: str = "") -> DaySignOff:
+def sign_off(*, by: "User", roles: frozenset[Role], seen: int, note: str = "") -> DaySignOff:
     """Sign off today, on the clinic's calendar, with the counts of this moment. Once a day: of two at the same
-    moment one does.
+    moment one does. `seen` is how many were listed on the page that is signed.
 
-    Commits the sign-off. Raises MoveRefused and keeps nothing, with code `not_your_role`, `note_missing` when
-    requests are listed and nothing says why they may stay so, or `signed_already`.
+    Commits the sign-off. Raises MoveRefused and keeps nothing, with code `not_your_role`, `signed_already`, `stale`
+    when more or fewer are listed by now, or `note_missing` when some are and nothing says what happens with them.
     """
     if not roles & TRIAGE:
         raise MoveRefused("not_your_role", "Your role may not sign off a day.")
     now, day = timezone.now(), today()
     with transaction.atomic():
-        kept, is_new = DaySignOff.objects.get_or_create(date=day, defaults=_what_is_signed(day, now, by, note))
-    if not is_new:
-        raise MoveRefused("signed_already", f"{name_of(kept.signed_by)} has already signed off this day.")
+        _refuse_second(DaySignOff.objects.filter(date=day).first())
+        counts = standing(day)
+        if counts.listed_count != seen:
+            raise MoveRefused("stale", "The list has changed since you opened it. Read it again before you sign.")
+        if counts.listed_count and not note.strip():
+            raise MoveRefused("note_missing", "Requests are listed. Say in a note what happens with them.")
+        what = {"signed_at": now, "signed_by": by, "note": note.strip(), **vars(counts)}
+        kept, is_new = DaySignOff.objects.get_or_create(date=day, defaults=what)
+        _refuse_second(None if is_new else kept)
     return kept
 
 
-def _what_is_signed(day: date, now: datetime, by: "User", note: str) -> dict[str, object]:
-    counts = standing(day)
-    if counts.listed_count and not note.strip() and not DaySignOff.objects.filter(date=day).exists():
-        raise MoveRefused("note_missing", "Requests are listed. Say in a note what happens with them.")
-    return {"signed_at": now, "signed_by": by, "note": note.strip(), **vars(counts)}
+def _refuse_second(signed: DaySignOff | None) -> None:
+    if signed is not None:
+        raise MoveRefused("signed_already", f"{name_of(signed.signed_by)} has already signed off this day.")
 
 
 def _lacks_something(day: date) -> Q:
