@@ -10,13 +10,14 @@ from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import IntegrityError, models, transaction
-from django.db.models import F, Q, Value
+from django.db.models import Exists, F, OuterRef, Q, Value
 from django.db.models.functions import Lower
 from django.utils import timezone
 from phonenumber_field.modelfields import PhoneNumberField
 
 from appointments import emails
 from appointments.lifecycle import OPEN_STATUSES, RequestStatus, Role, urgency_of
+from appointments.models.contact import ContactAttempt
 from appointments.models.record import EventKind, RedFlagAnswer, StatusChange, as_recorded
 from appointments.promise import promised_by
 from appointments.second_look import second_look_day
@@ -118,6 +119,10 @@ class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
     def with_token(self, token: str) -> Self:
         """The one whose status page has this token, or none."""
         return self.filter(token_digest=token_digest(token))
+
+    def noting_attempts(self) -> Self:
+        """The same, each with `was_tried`: whether somebody has tried to reach the patient. No query more."""
+        return self.annotate(was_tried=Exists(ContactAttempt.objects.filter(appointment_request=OuterRef("pk"))))
 
     def submit(
         self,
