@@ -5,15 +5,27 @@ from django.contrib import admin
 from appointments.admin.bulk import BulkAdmin
 from appointments.admin.caller import CallerAdmin
 from appointments.admin.claims import ClaimsAdmin
+from appointments.admin.duplicates import DuplicatesAdmin
 from appointments.admin.export import ExportAdmin
+from appointments.admin.left_behind import LeftBehindAdmin
 from appointments.admin.queue import QueueAdmin
 from appointments.admin.saved_views import SavedViewsAdmin
+from appointments.admin.second_look import SecondLookAdmin
 from appointments.admin.verbs import VerbsAdmin
 from appointments.models import AppointmentRequest
 
 
 @admin.register(AppointmentRequest)
 class AppointmentRequestAdmin(
-    CallerAdmin, ExportAdmin, BulkAdmin, SavedViewsAdmin, ClaimsAdmin, VerbsAdmin, QueueAdmin
+    CallerAdmin,
+    ExportAdmin,
+    BulkAdmin,
+    SavedViewsAdmin,
+    LeftBehindAdmin,
+    SecondLookAdmin,
+    DuplicatesAdmin,
+    ClaimsAdmin,
+    VerbsAdmin,
+    QueueAdmin,
 ):
     """The queue, the record of each request, what staff may do with it, and new requests for callers."""
