@@ -18,7 +18,7 @@ from appointments.models.phone_digits import LAST_DIGITS, Digits, last_digits
 from appointments.models.sending import IN_QUEUE, QUEUE_ORDER, AppointmentRequestQuerySet
 from appointments.sought import Sought, is_one_slip
 
-FEWEST_LETTERS = 3  # that the index looks up as the beginning of a word: fewer begin too many
+FEWEST_LETTERS = 3  # that a name may be begun with and nothing else be known
 LONGEST_TEXT = 200  # characters that are looked for
 EACH = 20  # requests that one way finds at most, unless told otherwise
 EVERYBODY = Q()
@@ -144,45 +144,38 @@ def by_name(
     return [*((ways[0], pk) for pk in exact), *((ways[1], pk) for pk in similar)]
 
 
-def with_words(words: tuple[str, ...], *, slips: bool = False) -> tuple[str, str]:
-    """A tsquery for the keys of all these words, the last one perhaps only begun, and one that what the first finds
-    is sifted by, or "". With `slips` two words with a key in common may differ by two: more than are meant."""
+def with_words(words: tuple[str, ...], *, slips: bool = False) -> str:
+    """A tsquery for the keys of all these words, the last one perhaps only begun. With `slips` it finds more than
+    is meant: two words with a key in common may differ by two."""
     *whole, last = words
-    begun = f"'{WHOLE}{last}':*"
     asked = [_any_of(keys_like(word) if slips else {WHOLE + word}) for word in whole]
-    if len(last) < FEWEST_LETTERS and whole:
-        # So few letters begin a great part of all names: the index is asked for the other words alone.
-        return " & ".join(asked), begun
-    asked.append(
-        _any_of(keys_like(last) if slips else {WHOLE + last}, begun if len(last) >= FEWEST_LETTERS else "")
-    )
-    return " & ".join(asked), ""
+    # A few letters begin a great part of all names: by themselves they are a whole name, such as Ng.
+    begun = f"'{WHOLE}{last}'{':*' if whole or len(last) >= FEWEST_LETTERS else ''}"
+    return " & ".join([*asked, _any_of(keys_like(last) - {WHOLE + last} if slips else set(), begun)])
 
 
-def _any_of(keys: Iterable[str], begun: str = "") -> str:
+def _any_of(keys: Iterable[str], *begun: str) -> str:
     """A part of a tsquery. The keys are letters, digits and the mark, so that quotes are all they need."""
     quoted = [f"'{key}'" for key in sorted(keys)]
-    return f"({' | '.join([*quoted, *filter(None, [begun])])})"
+    return f"({' | '.join([*quoted, *begun])})"
 
 
-def _of_names(asked: tuple[str, str], narrowed: Q, limit: int, fitting: tuple[str, ...] = ()) -> list[int]:
+def _of_names(asked: str, narrowed: Q, limit: int, fitting: tuple[str, ...] = ()) -> list[int]:
     """Those with these keys, in order, and of those with slips the ones whose name does fit.
 
     The index of names knows no order. So all that it finds are sorted here; where there are too many for that, the
     first ones are soon met by going through the queue, and then the latest first, with the index of each.
     """
-    by_index, sifted = HasKeys("name_keys", _tsquery(asked[0])), Q()
-    bare = Func("name_keys", function="strip", output_field=SearchQueryField())  # which no index knows
-    if asked[1]:
-        sifted = Q(HasKeys(bare, _tsquery(asked[1])))
-    requests = AppointmentRequest.objects.filter(narrowed, sifted)
+    requests = AppointmentRequest.objects.filter(narrowed)
+    by_index = HasKeys("name_keys", _tsquery(asked))
     few = list(requests.filter(by_index).values_list("pk", "full_name", _waits(), *QUEUE_ORDER)[: MOST_TO_SORT + 1])
     if len(few) <= MOST_TO_SORT:
         fit = [row for row in few if _fits(fitting, row[1])]
         waiting = sorted((row for row in fit if row[2] == 0), key=lambda row: row[3:])
         closed = sorted((row for row in fit if row[2] == 1), key=lambda row: row[-2:], reverse=True)
         return [row[0] for row in (*waiting, *closed)][:limit]
-    many, fields = requests.filter(HasKeys(bare, _tsquery(asked[0]))), ("pk", "full_name")
+    bare = Func("name_keys", function="strip", output_field=SearchQueryField())  # the same, but of no index
+    many, fields = requests.filter(HasKeys(bare, _tsquery(asked))), ("pk", "full_name")
     found = list(many.in_queue().in_queue_order().values_list(*fields)[:limit])
     if len(found) < limit:
         found += many.exclude(IN_QUEUE).latest_first().values_list(*fields)[: limit - len(found)]

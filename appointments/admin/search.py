@@ -98,11 +98,11 @@ class SearchAdmin(admin.ModelAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         if request.method != "POST":
-            return self._page(request, "search", form=SearchForm())
+            return self._search_page(request, "search", form=SearchForm())
         form = SearchForm(request.POST)
         found = form.found() if form.is_valid() else Found()
         if not found:
-            return self._page(request, "search", form=form, status=200 if form.is_valid() else 422)
+            return self._search_page(request, "search", form=form, status=200 if form.is_valid() else 422)
         response = HttpResponseRedirect(f"{reverse(f'admin:{NAME}_found')}?{_address(found)}")
         response.status_code = 303
         return response
@@ -114,9 +114,9 @@ class SearchAdmin(admin.ModelAdmin):
             raise PermissionDenied
         ways = _named(request.GET)
         more = [way.label for way in Way if way.value in request.GET.get("more", "").split(",")]
-        return self._page(request, "found", form=SearchForm(), rows=_rows(ways), more=more, each=EACH)
+        return self._search_page(request, "found", form=SearchForm(), rows=_rows(ways), more=more, each=EACH)
 
-    def _page(self, request: HttpRequest, name: str, *, status: int = 200, **more: Any) -> TemplateResponse:
+    def _search_page(self, request: HttpRequest, name: str, *, status: int = 200, **more: Any) -> TemplateResponse:
         title = {"search": "Find a request", "found": "Requests found"}[name]
         context = {**self.admin_site.each_context(request), "opts": self.opts, "title": title, **more}
         return TemplateResponse(request, f"{FOLDER}/{name}.html", context, status=status)
