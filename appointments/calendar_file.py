@@ -34,7 +34,8 @@ def calendar_file(appointment_request: AppointmentRequest, clinic: ClinicProfile
     event.add("dtstart", starts_at.astimezone(UTC))
     event.add("dtend", (starts_at + BLOCKED).astimezone(UTC))
     event.add("summary", _("Appointment at %(clinic)s") % {"clinic": clinic.name})
-    event.add("location", ", ".join([clinic.name, *clinic.address.splitlines()]))
+    where = [appointment_request.appointment_place] if appointment_request.appointment_place else None
+    event.add("location", ", ".join([clinic.name, *(where or clinic.address.splitlines())]))
     event.add("description", _("Can you not come? Call %(phone)s.") % {"phone": clinic.phone_display})
     event.add("status", "CONFIRMED")
     event.add("class", "PRIVATE")

@@ -4,7 +4,7 @@ whoever says why may take it over.
 A claim lasts CLAIM_LENGTH of working time from its holder's last act, and is given back at log-out.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -86,7 +86,7 @@ def give_back_all(by: "User", roles: frozenset[Role]) -> int:
     return given_back
 
 
-def _claim(by: "User", appointment_request: AppointmentRequest) -> dict[str, object]:
+def _claim(by: "User", appointment_request: AppointmentRequest) -> dict[str, Any]:
     """The patient's last word stays marked as new: to take a request is not to have looked at it."""
     return {
         "claimed_by": by,

@@ -1,5 +1,6 @@
 """The ledger of attempts to reach a patient: what came of each, and when to try next."""
 
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -73,6 +74,12 @@ def _what_follows(
         return {**answered, **(NO_STEP if appointment_request.next_step == NextStep.CALL else {})}
     day: date = working_day_after(now, NEXT_TRY_AFTER)
     return {"next_step": NextStep.CALL, "next_step_on": day, "next_step_by": by}
+
+
+def next_part(tried: Collection[str], preferred: Collection[str]) -> PartOfDay:
+    """The part of the day in which to try next: one in which it was tried least, and of these one that the patient
+    prefers, the earliest. `tried` names the part of each attempt since the patient was last reached."""
+    return min(PartOfDay, key=lambda part: (list(tried).count(part), part not in preferred))
 
 
 def part_of_day(here: datetime) -> PartOfDay:

@@ -21,7 +21,9 @@ from clinic.models import OutgoingMail
 from clinic.outbox import Message, NothingToSend, queued
 
 if TYPE_CHECKING:
-    from appointments.models import AppointmentRequest, StatusChange
+    from appointments.models import AppointmentRequest, RequestEvent, StatusChange
+
+OF_APPOINTMENT = ("appointment_starts_at", "appointment_place", "appointment_with")
 
 
 def after_sending(appointment_request: "AppointmentRequest") -> list[OutgoingMail]:
@@ -42,11 +44,47 @@ def after_move(
     if mail is None or not appointment_request.email:
         return []
     facts: dict[str, Any] = {}
-    if mail in {need_something, declined}:
+    if mail in {need_something, declined, booked}:
         facts["change_id"] = change.pk
     if appointment_starts_at is not None:
         facts["appointment_starts_at"] = appointment_starts_at.isoformat()
     return [about(appointment_request, mail, **facts)]
+
+
+def after_moving(appointment_request: "AppointmentRequest", event: "RequestEvent") -> OutgoingMail:
+    """The mail that tells the patient of what is new about the appointment since `event`, the record's last."""
+    if appointment_request.appointment_starts_at is None:
+        raise ValueError("what is booked has a time")
+    when = appointment_request.appointment_starts_at.isoformat()
+    return about(appointment_request, moved, appointment_starts_at=when, event_id=event.pk)
+
+
+def after_undoing(
+    appointment_request: "AppointmentRequest",
+    undone: "StatusChange | RequestEvent",
+    entry: "StatusChange | RequestEvent",
+) -> list[OutgoingMail]:
+    """The mail that takes back the one about `undone`, the entry of the record that `entry` has just undone.
+
+    Only where that mail went out, or is going out at this moment: one that waits says nothing any more once this
+    transaction is committed, and until then no worker can take it.
+    """
+    mail = moved if undone.after.keys() & {*OF_APPOINTMENT} else None
+    if isinstance(undone, models.StatusChange):
+        mail = MAIL_OF_MOVE_TO.get(RequestStatus(undone.to_status))
+    if mail is None or not appointment_request.email:
+        return []
+    path = f"{__name__}.{mail.__name__}"
+    mails = OutgoingMail.objects.filter(topic=appointment_request.topic, function=path)
+    former = mails.order_by("-id").first()
+    if former is None:
+        return []
+    at_rest = mails.filter(pk=former.pk).select_for_update(skip_locked=True).first()
+    if at_rest is not None and at_rest.sent_at is None:
+        return []
+    if isinstance(entry, models.RequestEvent):
+        return [after_moving(appointment_request, entry)]
+    return [about(appointment_request, correction, mail_id=former.pk)]
 
 
 def about(appointment_request: "AppointmentRequest", mail: Callable[..., Message], **facts: Any) -> OutgoingMail:
@@ -75,14 +113,35 @@ def need_something(request_id: int, change_id: int) -> Message:
     return _with_message_of_move("need_something", request_id, change_id)
 
 
-def booked(request_id: int, appointment_starts_at: str) -> Message:
-    """Your appointment: day, time, place, how to prepare. `appointment_starts_at` in ISO form."""
-    return _of_appointment("booked", request_id, appointment_starts_at)
+def booked(request_id: int, appointment_starts_at: str, change_id: int | None = None) -> Message:
+    """Your appointment: day, time, place, how to prepare. `appointment_starts_at` in ISO form; `change_id` is the
+    move that booked it: when it was undone and booked again, that has a mail of its own."""
+    appointment_request = _with_appointment(request_id, appointment_starts_at)
+    last = appointment_request.status_changes.last() if change_id is not None else None
+    if last is not None and last.pk != change_id:
+        raise NothingToSend("It was booked anew.")
+    return to_patient("booked", appointment_request)
 
 
-def moved(request_id: int, appointment_starts_at: str) -> Message:
-    """Your appointment has a new time. `appointment_starts_at` in ISO form."""
-    return _of_appointment("moved", request_id, appointment_starts_at)
+def moved(request_id: int, appointment_starts_at: str, event_id: int | None = None) -> Message:
+    """Your appointment has a new time, place or clinician. `appointment_starts_at` in ISO form; `event_id` is what
+    moved it: a later one has a mail of its own."""
+    appointment_request = _with_appointment(request_id, appointment_starts_at)
+    last = _last_of_appointment(appointment_request) if event_id is not None else None
+    if last is not None and last.pk != event_id:
+        raise NothingToSend("It was moved again.")
+    at = "appointment_starts_at"
+    is_new_time = last is None or last.before.get(at) != last.after.get(at)
+    return to_patient("moved", appointment_request, is_new_time=is_new_time)
+
+
+def correction(request_id: int, mail_id: int) -> Message:
+    """An earlier mail, the row `mail_id` of the outbox, was a mistake: what holds now. Waits until whoever sends
+    that one is done."""
+    former = OutgoingMail.objects.select_for_update().filter(pk=mail_id).first()
+    if former is None or former.sent_at is None:
+        raise NothingToSend("The mail that was a mistake did not go out.")
+    return to_patient("correction", find(request_id), mistaken_at=former.sent_at)
 
 
 def declined(request_id: int, change_id: int) -> Message:
@@ -136,11 +195,16 @@ def _that_goes_on(request_id: int) -> "AppointmentRequest":
     return appointment_request
 
 
-def _of_appointment(template: str, request_id: int, appointment_starts_at: str) -> Message:
+def _with_appointment(request_id: int, appointment_starts_at: str) -> "AppointmentRequest":
     appointment_request = find(request_id)
     if appointment_request.appointment_starts_at != datetime.fromisoformat(appointment_starts_at):
         raise NothingToSend("It is not booked for that time any more.")
-    return to_patient(template, appointment_request)
+    return appointment_request
+
+
+def _last_of_appointment(appointment_request: "AppointmentRequest") -> "RequestEvent | None":
+    """What moved the appointment last, be it by taking the last step back. One query."""
+    return appointment_request.events.filter(after__has_any_keys=OF_APPOINTMENT).last()
 
 
 def _with_message_of_move(template: str, request_id: int, change_id: int) -> Message:

@@ -98,6 +98,12 @@ class Move:
     is_contact: bool = False  # the clinic has answered: the promise is met
     reopens: bool = False
 
+    @property
+    def is_about_a_link(self) -> bool:
+        """True for what makes or ends the link of a duplicate with its original: two requests change at once, and
+        `appointments.duplicates` alone makes these moves."""
+        return RequestStatus.DUPLICATE in (self.from_status, self.to_status)
+
 
 def _withdraw(from_status: RequestStatus) -> Move:
     """The patient may take back an open request, and staff may on the patient's word."""

@@ -38,7 +38,7 @@ def to_patient(
     """The mail of the templates mail/`template`, in the language of the request, to the address on file.
 
     An `old_address` is not the patient's any more: a mail to it holds no link, and nothing of where the request
-    stands. Raises NothingToSend when there is no address.
+    stands. Moments among the `values` are told in the clinic's zone. Raises NothingToSend when there is no address.
     """
     address = old_address or appointment_request.email
     if not address:
@@ -48,6 +48,10 @@ def to_patient(
         facts: dict[str, Any] = {"reference": appointment_request.reference}
         if not old_address:
             facts |= _facts(appointment_request, clinic, timezone.now())
+        values = {
+            name: clinic_time(value, clinic) if isinstance(value, datetime) else value
+            for name, value in values.items()
+        }
         subject = _("Your appointment at %(clinic)s") if "starts" in facts else _("Your request to %(clinic)s")
         return Message.from_templates(
             f"mail/{template}", address, subject % {"clinic": clinic.name}, **facts, **values
@@ -74,6 +78,8 @@ def _facts(
         facts["promised"] = clinic_time(appointment_request.reply_by, clinic)
     if appointment_request.appointment_starts_at:
         facts["starts"] = clinic_time(appointment_request.appointment_starts_at, clinic)
+        facts["place"] = appointment_request.appointment_place
+        facts["clinician"] = appointment_request.clinician_name or clinic.clinician
     return facts
 
 

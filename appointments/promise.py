@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
+from django.db.models import Q
+
 from appointments.lifecycle import Urgency
 from clinic.hours import NoWorkingTime, WorkingHours
 from clinic.models import working_hours
@@ -22,6 +24,11 @@ ALLOWANCES: Mapping[Urgency, timedelta] = MappingProxyType(
         Urgency.ROUTINE: 2 * WORKING_DAY,
     }
 )
+
+# A promise is near when less working time than this is left: a quarter of what was allowed, or half an hour where
+# that is more. The clinic's own choice of service, for it to confirm.
+NEAR_PART = 4
+NEAR_AT_LEAST = timedelta(minutes=30)
 
 # People are told "by 3:25 pm", never "by 3:22 and 41 seconds pm".
 ROUNDED_TO = timedelta(minutes=5)
@@ -64,3 +71,18 @@ def promised_by(received_at: datetime, urgency: Urgency, hours: WorkingHours) ->
         return reply_by(received_at, urgency, hours)
     except NoWorkingTime:
         return None
+
+
+def is_near(now: datetime, hours: WorkingHours) -> Q:
+    """The requests of which, for their urgency, little working time is left at `now` until the promise, or none.
+
+    `now` is aware. Whether the promise still stands is another question: see OWED_AN_ANSWER.
+    """
+    near = Q()
+    for urgency, allowance in ALLOWANCES.items():
+        margin = max(allowance / NEAR_PART, NEAR_AT_LEAST)
+        try:
+            near |= Q(urgency=urgency, reply_by__lt=hours.add_working_time(now, margin))
+        except NoWorkingTime:  # nobody comes any more: what was promised cannot be kept
+            near |= Q(urgency=urgency, reply_by__isnull=False)
+    return near

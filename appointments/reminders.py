@@ -5,26 +5,20 @@ says so, and the mail is queued in the same transaction.
 """
 
 import threading
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils import timezone
 
 from appointments import emails
 from appointments.models import AppointmentRequest, DailySummary
-from appointments.promise import ALLOWANCES
+from appointments.promise import is_near
 from clinic import outbox
-from clinic.hours import NoWorkingTime, WorkingHours
 from clinic.models import working_hours
 from clinic.worker import work_until
 
 PAUSE = 60.0  # seconds
-
-# A promise is near when less working time than this is left: a quarter of what was allowed, or half an hour where
-# that is more. The clinic's own choice of service, for it to confirm.
-NEAR_PART = 4
-NEAR_AT_LEAST = timedelta(minutes=30)
 
 
 def remind_until(stop: threading.Event) -> None:
@@ -65,25 +59,13 @@ def _ask_for_new_dates(pk: int, now: datetime) -> bool:
 def warn_of_promises(now: datetime) -> int:
     """One mail to the staff about all promises that have come near since the last one; each once, and one that was
     made anew is another. How many. Two queries, and two more when there are any. Commits once."""
-    unwarned = AppointmentRequest.objects.with_unwarned_promise().filter(_is_near(now, working_hours()))
+    unwarned = AppointmentRequest.objects.with_unwarned_promise().filter(is_near(now, working_hours()))
     # What another worker is warning of just now is passed by.
     near = list(unwarned.select_for_update(skip_locked=True).order_by("pk").values_list("pk", flat=True))
     if near:
         AppointmentRequest.objects.filter(pk__in=near).update(warned_reply_by=F("reply_by"))
         outbox.queue(outbox.queued(emails.staff_promise_near, request_ids=near))
     return len(near)
-
-
-def _is_near(now: datetime, hours: WorkingHours) -> Q:
-    """Those of which, for their urgency, little working time is left until the promise, or none."""
-    near = Q()
-    for urgency, allowance in ALLOWANCES.items():
-        margin = max(allowance / NEAR_PART, NEAR_AT_LEAST)
-        try:
-            near |= Q(urgency=urgency, reply_by__lt=hours.add_working_time(now, margin))
-        except NoWorkingTime:  # nobody comes any more: what was promised cannot be kept
-            near |= Q(urgency=urgency)
-    return near
 
 
 @transaction.atomic

@@ -1,18 +1,34 @@
 """What staff fill in on the record of a request. Each form carries the version of the request that was seen."""
 
 import datetime
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.contrib.auth.models import User as StaffMember
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.utils import timezone
 
-from appointments.lifecycle import Move, Urgency
-from appointments.models import AppointmentRequest
+from appointments.booking import clinicians
+from appointments.lifecycle import TRIAGE, Move, NextStep, Urgency
+from appointments.models import AppointmentRequest, Channel, Outcome
 from appointments.models.record import NOTE_MAX_LENGTH
+from appointments.plan import name_of
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+    from django.db.models import QuerySet
 
 # Further away is a slip of the keyboard. After the year 9999 a time could be stored, but no longer read.
 FURTHEST_BOOKING = datetime.timedelta(days=2 * 365)
+
+
+def who_triages() -> "QuerySet[User]":
+    """Those of the staff whose work a request can be."""
+    fit = Q(groups__name__in=TRIAGE) | Q(is_superuser=True)
+    people = StaffMember.objects.filter(fit, is_active=True, is_staff=True)
+    return people.order_by("last_name", "first_name", "username").distinct()
 
 
 class AppointmentTimeField(forms.SplitDateTimeField):
@@ -40,9 +56,28 @@ class AppointmentTimeField(forms.SplitDateTimeField):
             raise ValidationError("The appointment must be within the next two years", code="far")
 
 
-class SeenForm(forms.Form):
-    """A form about the version of a request that was seen, with a note for the record."""
+class PersonField(forms.TypedChoiceField):
+    """One of these people of the staff, or nobody where `nobody` says what that is called."""
 
+    def __init__(self, people: Iterable["User"], *, label: str, nobody: str = "") -> None:
+        by_pk = {str(person.pk): person for person in people}
+        choices = [("", nobody)] if nobody else []
+        super().__init__(
+            label=label,
+            required=not nobody,
+            choices=[*choices, *((pk, name_of(person)) for pk, person in by_pk.items())],
+            coerce=by_pk.__getitem__,
+            empty_value=None,
+        )
+
+
+class SeenForm(forms.Form):
+    """A form about the version of a request that was seen, with a note for the record.
+
+    `name` tells it from the others of the page.
+    """
+
+    name = "seen"
     version = forms.IntegerField(min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
     note = forms.CharField(
         max_length=NOTE_MAX_LENGTH,
@@ -51,13 +86,54 @@ class SeenForm(forms.Form):
         help_text="Kept on the record. The patient does not see it.",
     )
 
-    def __init__(self, data: Any = None, *, name: str, version: int | None = None) -> None:
-        super().__init__(data, auto_id=f"{name}_%s", initial={"version": version})
-        self.name = name
+    def __init__(
+        self, appointment_request: AppointmentRequest, data: Any = None, *, initial: dict[str, Any] | None = None
+    ) -> None:
+        initial = {"version": appointment_request.version, **(initial or {})}
+        super().__init__(data, auto_id=f"{self.name}_%s", initial=initial)
+        self.appointment_request = appointment_request
+        self.is_kept = False  # what was typed stands in it, and nothing is wrong with it
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the page shows it unfolded."""
+        return self.is_bound or self.is_kept
+
+    def typed(self) -> Iterator[tuple[str, str]]:
+        """What somebody filled in, valid or not: the name of each field and what it says in words."""
+        for field in self.visible_fields():
+            value = field.value()
+            parts = value if isinstance(value, list | tuple) else [value]
+            choices = {str(key): str(label) for key, label in getattr(field.field, "choices", ())}
+            text = " ".join(choices.get(str(part), str(part)) for part in parts if part not in (None, "", False))
+            if isinstance(field.field, forms.BooleanField):
+                text = "yes" if value else ""
+            if text:
+                yield str(field.label), text
+
+
+class BookingForm(SeenForm):
+    """When, with whom and where. A clash is booked only by whoever says so."""
+
+    appointment_starts_at = AppointmentTimeField()
+    place = forms.CharField(
+        max_length=120, required=False, help_text="Leave it empty for the address of the clinic."
+    )
+    despite_clash = forms.BooleanField(label="Book anyway", required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people = list(clinicians())
+        with_whom = self.appointment_request.appointment_with
+        if with_whom is not None and with_whom not in people:  # since then they left
+            people.append(with_whom)
+        self.fields["clinician"] = PersonField(people, label="With", nobody="Not decided")
+        if len(people) == 1:
+            self.initial.setdefault("clinician", people[0].pk)
 
 
 class MoveForm(SeenForm):
-    """One move of the table: its note, its message to the patient, and the appointment's time when it books."""
+    """One move of the table: its note, and its message to the patient where it has one."""
 
     message = forms.CharField(
         label="Message to the patient",
@@ -65,11 +141,11 @@ class MoveForm(SeenForm):
         widget=forms.Textarea({"rows": 3}),
         help_text="Goes out by mail, as it stands. Without an email address: say it on the phone.",
     )
-    appointment_starts_at = AppointmentTimeField()
 
-    def __init__(self, move: Move, data: Any = None, *, version: int | None = None) -> None:
-        super().__init__(data, name=move.to_status, version=version)
+    def __init__(self, move: Move, *args: Any, **kwargs: Any) -> None:
         self.move = move
+        self.name = move.to_status
+        super().__init__(*args, **kwargs)
         if move.needs_note:
             self.fields["note"].required = True
             self.fields["note"].error_messages["required"] = f"“{move.verb}” needs a note that says why"
@@ -77,26 +153,85 @@ class MoveForm(SeenForm):
             self.fields["message"].error_messages["required"] = f"“{move.verb}” needs a message to the patient"
         else:
             del self.fields["message"]
-        if not move.needs_appointment_time:
-            del self.fields["appointment_starts_at"]
 
 
-class MoveAppointmentForm(SeenForm):
-    """Another time for a booked appointment."""
+class BookForm(BookingForm, MoveForm):
+    """The move that books."""
 
-    appointment_starts_at = AppointmentTimeField()
 
-    def __init__(self, data: Any = None, *, version: int | None = None) -> None:
-        super().__init__(data, name="appointment", version=version)
+def form_of_move(move: Move) -> type[MoveForm]:
+    """The form that asks for what this move needs."""
+    return BookForm if move.needs_appointment_time else MoveForm
+
+
+class MoveAppointmentForm(BookingForm):
+    """Another time, place or clinician for a booked appointment."""
+
+    name = "appointment"
+
+    def __init__(self, appointment_request: AppointmentRequest, data: Any = None) -> None:
+        initial = {
+            "appointment_starts_at": appointment_request.appointment_starts_at,
+            "place": appointment_request.appointment_place,
+            "clinician": appointment_request.appointment_with_id or "",
+        }
+        super().__init__(appointment_request, data, initial=initial)
+
+
+class LogCallForm(SeenForm):
+    """An attempt to reach the patient that was just made."""
+
+    name = "log-call"
+    channel = forms.ChoiceField(label="How", choices=Channel)
+    outcome = forms.ChoiceField(
+        label="What came of it",
+        choices=[("", "Choose"), *Outcome.choices],
+        error_messages={"required": "Say what came of it"},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.appointment_request.may_leave_voicemail:
+            # Not offered. Whoever sends it all the same reads why: see `appointments.contact`.
+            outcomes = [(value, label) for value, label in Outcome.choices if value != Outcome.VOICEMAIL]
+            self.fields["outcome"].widget.choices = [("", "Choose"), *outcomes]  # type: ignore[attr-defined]
+
+
+class PlanForm(SeenForm):
+    """What comes next, on which day, and whose work it is."""
+
+    name = "plan"
+    step = forms.ChoiceField(label="Next step", choices=NextStep)
+    on = forms.DateField(
+        label="On",
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"required": "Enter the day of the next step"},
+    )
+
+    def __init__(self, appointment_request: AppointmentRequest, data: Any = None, *, by: "User") -> None:
+        initial = {
+            "step": appointment_request.next_step,
+            "on": appointment_request.next_step_on or timezone.localdate(),
+            "owner": appointment_request.next_step_by_id or by.pk,
+        }
+        super().__init__(appointment_request, data, initial=initial)
+        self.fields["owner"] = PersonField(who_triages(), label="Who does it")
+
+
+class UndoForm(SeenForm):
+    """Taking back the last step."""
+
+    name = "undo"
 
 
 class UrgencyForm(SeenForm):
     """Another urgency, and why: `appointments.urgency` says who may, and when a reason is needed."""
 
+    name = "urgency"
     urgency = forms.TypedChoiceField(coerce=int, choices=Urgency, error_messages={"required": "Choose an urgency"})
 
-    def __init__(self, data: Any = None, *, version: int | None = None) -> None:
-        super().__init__(data, name="urgency", version=version)
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         self.fields["note"].label = "Reason"
 
 
@@ -109,6 +244,6 @@ class LowerUrgencyForm(UrgencyForm):
         lower = [(urgency.value, f"Lower to “{urgency.label}”") for urgency in Urgency if urgency > current]
         self.choices = kept + lower
         is_of_this_form = data is not None and data.get("urgency") in {str(value) for value, _ in self.choices}
-        super().__init__(data if is_of_this_form else None, version=appointment_request.version)
+        super().__init__(appointment_request, data if is_of_this_form else None)
         self.fields["urgency"] = forms.TypedChoiceField(label="Set it to", coerce=int, choices=self.choices)
         self.fields["note"].required = True

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
+from appointments import emails
 from appointments.lifecycle import TRIAGE, MoveRefused, Role, acting_role
 from appointments.models import AppointmentRequest, EventKind, RequestEvent, StatusChange
+from clinic import outbox
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -52,9 +54,9 @@ def undo_last(
 ) -> StatusChange | RequestEvent:
     """Take back the last step, from the version that this object was read with.
 
-    In one transaction: every value from before, and the row of the record that names the entry it undoes, which is
-    returned. Raises MoveRefused and changes nothing, with code `not_your_role`, `cannot_undo`, `not_yours`,
-    `too_late`, `claimed` or `stale`.
+    In one transaction: every value from before, the row of the record that names the entry it undoes, which is
+    returned, and a mail to the patient where the undone step had one that went out. Raises MoveRefused and changes
+    nothing, with code `not_your_role`, `cannot_undo`, `not_yours`, `too_late`, `claimed` or `stale`.
     """
     if not roles & TRIAGE:
         raise MoveRefused("not_your_role", "Your role may not undo steps.")
@@ -64,9 +66,15 @@ def undo_last(
         refusal = why_not(entry, by, timezone.now())
         if refusal is not None:
             raise refusal
-        if isinstance(entry, StatusChange):
-            return appointment_request.undo_move(entry, by=by, role=role, note=note)
-        values = appointment_request.from_record(entry.before)
-        return appointment_request.change(
-            EventKind.UNDONE, by=by, role=role, note=note, undoes=entry.version, **values
-        )
+        undoing = _take_back(appointment_request, entry, by, role, note)
+        outbox.queue(*emails.after_undoing(appointment_request, entry, undoing))
+        return undoing
+
+
+def _take_back(
+    appointment_request: AppointmentRequest, entry: StatusChange | RequestEvent, by: "User", role: Role, note: str
+) -> StatusChange | RequestEvent:
+    if isinstance(entry, StatusChange):
+        return appointment_request.undo_move(entry, by=by, role=role, note=note)
+    values = appointment_request.from_record(entry.before)
+    return appointment_request.change(EventKind.UNDONE, by=by, role=role, note=note, undoes=entry.version, **values)

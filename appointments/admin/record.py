@@ -1,6 +1,6 @@
 """The record of one request: all that the patient answered, what has happened, and what this person may do."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_safe
 
+from appointments.admin.ledger import ledger_of
 from appointments.admin.marks import (
     badges,
     known_elsewhere,
@@ -18,18 +19,34 @@ from appointments.admin.marks import (
     status_badge,
     urgency_badge,
 )
+from appointments.admin.newer import both_versions
+from appointments.admin.offered import offered
 from appointments.admin.timeline import timeline
 from appointments.admin.words import labels, phone_words, times
-from appointments.lifecycle import TRIAGE, MoveRefused, RequestStatus, Urgency, moves_open_to
+from appointments.lifecycle import MoveRefused
 from appointments.models import AppointmentRequest
-from appointments.roles import roles_of
-from appointments.staff_forms import LowerUrgencyForm, MoveAppointmentForm, MoveForm
+from appointments.staff_forms import SeenForm
 from appointments.walking import walking_line_of
 
-HTTP_STATUS_OF_REFUSAL = {"not_your_role": 403, "no_such_move": 409, "stale": 409}
-TEMPLATE = "admin/appointments/appointmentrequest/change_form.html"
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+FOLDER = "admin/appointments/appointmentrequest"
+NOBODY_MAY = dict.fromkeys(("not_your_role", "not_yours"), 403)
+NOT_NOW = dict.fromkeys(
+    (
+        *("no_such_move", "stale", "claimed", "not_claimed", "not_in_queue", "clash"),
+        *("attempts_missing", "original_missing", "cannot_undo", "too_late"),
+    ),
+    409,
+)
+# By the code of a refusal; any other is about what was filled in.
+HTTP_STATUS_OF_REFUSAL = {**NOBODY_MAY, **NOT_NOW}
 # What the record page reads of other tables with the request itself.
-BESIDE_IT = ("article", "payment_option", "same_person_as", "keyed_in_by", "answered_by")
+BESIDE_IT = (
+    *("article", "payment_option", "same_person_as", "duplicate_of"),
+    *("keyed_in_by", "answered_by", "claimed_by", "next_step_by", "appointment_with"),
+)
 
 
 class RecordAdmin(admin.ModelAdmin):
@@ -68,57 +85,43 @@ class RecordAdmin(admin.ModelAdmin):
         request: HttpRequest,
         appointment_request: AppointmentRequest,
         *,
-        tried: str = "",
         refusal: MoveRefused | None = None,
+        shown: SeenForm | None = None,
     ) -> TemplateResponse:
-        """The record. After a refusal what was typed is kept: in the form that was `tried`, by its name, or as
-        plain text where that form is no longer offered."""
-        forms = self._forms(request, appointment_request, tried)
-        is_kept = any(
-            form.is_bound for form in (*forms["move_forms"], forms["appointment"], forms["lower"]) if form
+        """The record. `shown` is a form that somebody has filled in: it stands in the place of the empty one where
+        that is still offered. After a refusal for the sake of somebody else, what is kept and what was tried stand
+        side by side."""
+        facts = _facts(appointment_request)
+        forms = offered(
+            appointment_request, cast("User", request.user), facts["last_entry"], facts["attempts"], shown
         )
+        newer = both_versions(request, appointment_request, refusal, facts["all_entries"], shown)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": f"Request {appointment_request}",
-            **_facts(appointment_request),
-            **forms,
+            **facts,
+            **forms.as_context(),
+            "claim_templates": [f"{FOLDER}/claim.html", f"{FOLDER}/none.html"],
+            "duplicates_templates": [f"{FOLDER}/duplicates.html", f"{FOLDER}/none.html"],
             "refusal": refusal,
-            "unsaved": [] if is_kept else _typed_in(request),
+            "newer": newer,
+            "unsaved": list(shown.typed()) if refusal and not newer and shown and not forms.shows(shown) else [],
         }
         status = HTTP_STATUS_OF_REFUSAL.get(refusal.code, 422) if refusal else 200
-        return TemplateResponse(request, TEMPLATE, context, status=status)
-
-    def _forms(self, request: HttpRequest, appointment_request: AppointmentRequest, tried: str) -> dict[str, Any]:
-        """What this person may do with the request as it stands."""
-        version, current, roles = appointment_request.version, appointment_request.urgency, roles_of(request.user)
-        typed = {**request.POST.dict(), "version": version}
-        is_booked = appointment_request.status == RequestStatus.BOOKED
-        may_set = bool(roles & TRIAGE) and (is_booked or appointment_request.is_open)
-        lower: LowerUrgencyForm | None = None
-        if may_set and request.user.has_perm("appointments.lower_urgency"):
-            lower = LowerUrgencyForm(appointment_request, typed if tried == "urgency" else None)
-        appointment: MoveAppointmentForm | None = None
-        if may_set and is_booked:
-            appointment = MoveAppointmentForm(typed if tried == "appointment" else None, version=version)
-        return {
-            "move_forms": [
-                MoveForm(move, typed if tried == move.to_status else None, version=version)
-                for move in moves_open_to(roles, appointment_request.status)
-            ],
-            "higher": [urgency for urgency in reversed(Urgency) if urgency < current] if may_set else [],
-            "lower": lower if lower and lower.choices else None,
-            "appointment": appointment,
-        }
+        return TemplateResponse(request, f"{FOLDER}/change_form.html", context, status=status)
 
 
 def _facts(appointment_request: AppointmentRequest) -> dict[str, Any]:
-    """What the record shows of the request, whoever looks. Five queries when BESIDE_IT was fetched."""
+    """What the record shows of the request, whoever looks. At most nine queries when BESIDE_IT was fetched."""
     now = timezone.now()
     elsewhere = known_elsewhere([appointment_request])[appointment_request.pk]
     answers = list(appointment_request.red_flag_answers.all())
     events = list(appointment_request.events.select_related("changed_by"))
-    entries = timeline(appointment_request.status_changes.select_related("changed_by"), events, answers)
+    moves = list(appointment_request.status_changes.select_related("changed_by"))
+    attempts = list(appointment_request.contact_attempts.select_related("event__changed_by"))
+    entries = timeline(moves, events, answers, attempts)
+    undone = {row.undoes for row in (*moves, *events) if row.undoes is not None}
     return {
         "appointment_request": appointment_request,
         "urgency_badge": urgency_badge(appointment_request),
@@ -135,11 +138,10 @@ def _facts(appointment_request: AppointmentRequest) -> dict[str, Any]:
         "windows": times(appointment_request.windows),
         "red_flags_at_sending": [answer for answer in answers if answer.event_id is None],
         "timeline": entries,
+        "all_entries": [part for entry in entries for part in (entry.folded or [entry])],
+        "last_entry": next(row for row in (*events, *moves) if row.version == appointment_request.version),
+        "attempts": attempts,
+        "ledger": ledger_of(appointment_request, attempts, undone),
         "later_red_flags": [entry for entry in entries[1:] if entry.red_flags],
         "later_words": [event for event in events if event.note and event.changed_by is None],
     }
-
-
-def _typed_in(request: HttpRequest) -> list[str]:
-    """What this person wrote into a form that is no longer offered: it is shown, for them to copy."""
-    return [text for name in ("note", "message") if (text := request.POST.get(name, "").strip())]

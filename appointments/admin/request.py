@@ -2,14 +2,19 @@
 
 from django.contrib import admin
 
+from appointments.admin.bulk import BulkAdmin
 from appointments.admin.caller import CallerAdmin
+from appointments.admin.claims import ClaimsAdmin
 from appointments.admin.export import ExportAdmin
 from appointments.admin.queue import QueueAdmin
+from appointments.admin.saved_views import SavedViewsAdmin
 from appointments.admin.search import SearchAdmin
 from appointments.admin.verbs import VerbsAdmin
 from appointments.models import AppointmentRequest
 
 
 @admin.register(AppointmentRequest)
-class AppointmentRequestAdmin(CallerAdmin, ExportAdmin, SearchAdmin, VerbsAdmin, QueueAdmin):
+class AppointmentRequestAdmin(
+    CallerAdmin, ExportAdmin, BulkAdmin, SavedViewsAdmin, SearchAdmin, ClaimsAdmin, VerbsAdmin, QueueAdmin
+):
     """The queue, the record of each request, what staff may do with it, and new requests for callers."""

@@ -1,28 +1,43 @@
 """What staff do with a request: each verb by POST, with the version that was seen."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
-from appointments.admin.record import RecordAdmin
-from appointments.admin.words import moment
-from appointments.booking import move_appointment
-from appointments.lifecycle import MoveRefused, Urgency, find_move
+from appointments import claims
+from appointments.admin.acts import (
+    Act,
+    FormOf,
+    booking_or_move,
+    log_call,
+    move_appointment_to,
+    move_form,
+    plan_form,
+    plan_next,
+    set_urgency_to,
+    undo,
+    urgency_form,
+)
+from appointments.admin.newer import NOT_TYPED
+from appointments.admin.record import FOLDER, RecordAdmin
+from appointments.admin.shown_mail import mail_of
+from appointments.canned_replies import replies_for, with_reply
+from appointments.lifecycle import MoveRefused
 from appointments.models import AppointmentRequest
 from appointments.roles import roles_of
-from appointments.staff_forms import MoveAppointmentForm, MoveForm, SeenForm, UrgencyForm
-from appointments.urgency import set_urgency
+from appointments.staff_forms import LogCallForm, MoveAppointmentForm, MoveForm, SeenForm, UndoForm
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-# Does it, and says what the request is now: for the person, and for the log.
-Act = Callable[[AppointmentRequest, "User"], tuple[str, str]]
+__all__ = ["Act", "VerbsAdmin"]
 
 
 class VerbsAdmin(RecordAdmin):
@@ -34,6 +49,9 @@ class VerbsAdmin(RecordAdmin):
             "move/<slug:status>": self.move_view,
             "urgency": self.urgency_view,
             "appointment": self.appointment_view,
+            "log-call": self.log_call_view,
+            "plan": self.plan_view,
+            "undo": self.undo_view,
         }
         own = [
             path(
@@ -47,68 +65,112 @@ class VerbsAdmin(RecordAdmin):
 
     @method_decorator(require_POST)
     def move_view(self, request: HttpRequest, object_id: int, status: str) -> HttpResponse:
-        """Make one move of the table."""
-
-        def act(appointment_request: AppointmentRequest, by: "User") -> tuple[str, str]:
-            move = find_move(appointment_request.status, status)
-            if move is None:
-                raise MoveRefused("no_such_move", "This request cannot make that move from where it stands.")
-            answers = _answers(MoveForm(move, request.POST))
-            change = appointment_request.move_to(status, by=by, roles=roles_of(by), **answers)
-            return f"“{change.get_to_status_display()}”", f"Moved to {change.to_status}."
-
-        return self._do(request, object_id, act, tried=status)
+        """Make one move of the table; or show its mail first, or put a reply that was written once into it."""
+        form_of = move_form(status)
+        return self._do(request, object_id, booking_or_move(request.POST, status), tried=status, form_of=form_of)
 
     @method_decorator(require_POST)
     def urgency_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Raise the urgency, lower it, or clear the report that it is worse."""
-
-        def act(appointment_request: AppointmentRequest, by: "User") -> tuple[str, str]:
-            answers = _answers(UrgencyForm(request.POST))
-            urgency = Urgency(answers["urgency"])
-            may_lower = by.has_perm("appointments.lower_urgency")
-            set_urgency(
-                appointment_request,
-                urgency,
-                by=by,
-                roles=roles_of(by),
-                may_lower=may_lower,
-                reason=answers["note"],
-            )
-            return f"“{urgency.label}”", f"Urgency set to {urgency.label.lower()}."
-
-        return self._do(request, object_id, act, tried="urgency")
+        return self._do(request, object_id, set_urgency_to(request.POST), tried="urgency", form_of=urgency_form)
 
     @method_decorator(require_POST)
     def appointment_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        """Give the booked appointment another time."""
+        """Give the booked appointment another time, place or clinician; or show its mail first."""
+        act = move_appointment_to(request.POST)
+        return self._do(request, object_id, act, tried="appointment", form_of=MoveAppointmentForm)
 
-        def act(appointment_request: AppointmentRequest, by: "User") -> tuple[str, str]:
-            answers = _answers(MoveAppointmentForm(request.POST))
-            starts_at = answers["appointment_starts_at"]
-            move_appointment(appointment_request, starts_at, by=by, roles=roles_of(by), note=answers["note"])
-            return f"booked for {moment(starts_at)}", "Moved the appointment."
+    @method_decorator(require_POST)
+    def log_call_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Keep an attempt to reach the patient."""
+        return self._do(request, object_id, log_call(request.POST), tried="log-call", form_of=LogCallForm)
 
-        return self._do(request, object_id, act, tried="appointment")
+    @method_decorator(require_POST)
+    def plan_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Say what comes next, on which day, and whose work it is."""
+        form_of = plan_form(cast("User", request.user))
+        return self._do(request, object_id, plan_next(request.POST), tried="plan", form_of=form_of)
 
-    def _do(self, request: HttpRequest, object_id: int, act: Act, *, tried: str) -> HttpResponse:
-        appointment_request = self.find(request, str(object_id))
+    @method_decorator(require_POST)
+    def undo_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Take back the last step."""
+        return self._do(request, object_id, undo(request.POST), tried="undo", form_of=UndoForm)
+
+    def _do(
+        self, request: HttpRequest, object_id: int, act: Act, *, tried: str, form_of: FormOf | None = None
+    ) -> HttpResponse:
+        """Do it, and lead back to the record. `tried` names the form that was sent, and `form_of` makes it, so that
+        what was typed is kept where the act is refused."""
+        appointment_request, by = self.find(request, str(object_id)), cast("User", request.user)
+        button = request.POST.get("button", "")
+
+        def take_over_and_act() -> tuple[str, str]:
+            _take_over_first(request, appointment_request)
+            return act(appointment_request, by)
+
         try:
             if request.POST.get("version") != str(appointment_request.version):
                 raise MoveRefused(
                     "stale", "This request has changed since you opened it. Read it again before you go on."
                 )
-            became, entry = act(appointment_request, cast("User", request.user))
+            if button in {"insert", "change"} and form_of is not None:
+                return self._filled_again(request, appointment_request, form_of)
+            if button == "show":
+                message = mail_of(appointment_request, take_over_and_act)
+                return self._shown(request, self.find(request, str(object_id)), tried, message)
+            with transaction.atomic():
+                became, entry = take_over_and_act()
         except MoveRefused as refusal:
-            appointment_request.refresh_from_db()
-            return self.record_page(request, appointment_request, tried=tried, refusal=refusal)
+            return self._refused(request, self.find(request, str(object_id)), refusal, form_of)
         self.log_change(request, appointment_request, entry)
         self.message_user(request, f"{appointment_request} is now {became}.")
         return redirect("admin:appointments_appointmentrequest_change", object_id)
 
+    def _refused(
+        self,
+        request: HttpRequest,
+        appointment_request: AppointmentRequest,
+        refusal: MoveRefused,
+        form_of: FormOf | None,
+    ) -> TemplateResponse:
+        """The record as it is now, with what was typed: sent once more, it is meant for this version."""
+        typed = {**request.POST.dict(), "version": str(appointment_request.version)}
+        shown = form_of(appointment_request, typed) if form_of is not None else None
+        return self.record_page(request, appointment_request, refusal=refusal, shown=shown)
 
-def _answers(form: SeenForm) -> dict:
-    """What was filled in, without the version. Raises MoveRefused with every mistake in its text."""
-    if not form.is_valid():
-        raise MoveRefused("form", " ".join(str(error) for errors in form.errors.values() for error in errors))
-    return {name: value for name, value in form.cleaned_data.items() if name != "version"}
+    def _filled_again(
+        self, request: HttpRequest, appointment_request: AppointmentRequest, form_of: FormOf
+    ) -> TemplateResponse:
+        """The record with the form as it was filled in, and the chosen reply in its message. Nothing is saved."""
+        typed = request.POST.dict()
+        form: SeenForm | None = form_of(appointment_request, typed)
+        if isinstance(form, MoveForm) and "message" in form.fields:
+            replies = replies_for(appointment_request)
+            chosen = typed.get("reply", "") if typed["button"] == "insert" else ""
+            typed["message"] = with_reply(typed.get("message", ""), replies, chosen)
+            form = MoveForm(form.move, appointment_request, initial=typed)  # no error yet of what is still empty
+            form.is_kept = True
+        return self.record_page(request, appointment_request, shown=form)
+
+    def _shown(
+        self, request: HttpRequest, appointment_request: AppointmentRequest, tried: str, message: Any
+    ) -> TemplateResponse:
+        """The mail, with the form in it: to send it as it is, or to go back to the form."""
+        typed = [(name, value) for name, value in request.POST.items() if name not in NOT_TYPED - {"version"}]
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": f"The mail for {appointment_request}",
+            "appointment_request": appointment_request,
+            "mail": message,
+            "typed": typed,
+            "tried": tried,
+        }
+        return TemplateResponse(request, f"{FOLDER}/shown_mail.html", context)
+
+
+def _take_over_first(request: HttpRequest, appointment_request: AppointmentRequest) -> None:
+    """Whoever was told that somebody else has it, and says why they take it over, need not type all again."""
+    if reason := request.POST.get("take_over", "").strip():
+        by = cast("User", request.user)
+        claims.take_over(appointment_request, by=by, roles=roles_of(by), reason=reason)

@@ -1,7 +1,8 @@
 """The values of a request in words, as the staff read them."""
 
 import datetime
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import FieldDoesNotExist
@@ -14,11 +15,14 @@ from phonenumber_field.phonenumber import PhoneNumber
 
 from appointments.models import AppointmentRequest
 from appointments.models.answers import by_day
+from appointments.plan import name_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 US_COUNTRY_CODE = 1
+# What a row is called, by its model and key.
+Names = Mapping[tuple[type[models.Model], int], str]
 TIME_FORMAT = "D, M j, Y, g:i A T"  # in the current zone: on staff pages the clinic's
 
 
@@ -36,7 +40,7 @@ def phone_words(phone: PhoneNumber | str | None) -> str:
 
 def person(user: "User | None", role: str) -> str:
     """Who did something: the name of the staff member and the role, or the patient."""
-    return f"{user.get_full_name() or user.get_username()} ({role})" if user else role
+    return f"{name_of(user)} ({role})" if user else role
 
 
 def times(windows: Collection[str]) -> list[str]:
@@ -56,12 +60,30 @@ def label_of(name: str) -> str:
     return capfirst(str(field.verbose_name) if field else name.replace("_", " "))
 
 
-def words(name: str, value: Any) -> str:
-    """The value of a field as the record keeps it (JSON: times and dates as text), in words."""
+def names_in(kept: Iterable[Mapping[str, Any]]) -> Names:
+    """What the people and other requests are called that these parts of the record point to. At most two queries,
+    however many there are."""
+    wanted: dict[type[models.Model], set[int]] = defaultdict(set)
+    for values in kept:
+        for name, value in values.items():
+            field = _field(name)
+            if isinstance(field, models.ForeignKey) and value is not None:
+                wanted[field.related_model].add(value)
+    return {
+        (model, row.pk): row.reference if isinstance(row, AppointmentRequest) else name_of(row)
+        for model, pks in wanted.items()
+        for row in model._default_manager.filter(pk__in=pks)
+    }
+
+
+def words(name: str, value: Any, names: Names | None = None) -> str:
+    """The value of a field as the record keeps it (JSON: times and dates as text, rows as their key), in words."""
     field = _field(name)
     choices = dict(getattr(getattr(field, "base_field", field), "flatchoices", ()))
     if value in ("", None, []):
         return "nothing"
+    if isinstance(field, models.ForeignKey):
+        return (names or {}).get((field.related_model, value), "somebody who is gone")
     if isinstance(value, bool):
         return "yes" if value else "no"
     if name == "windows":

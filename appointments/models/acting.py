@@ -42,13 +42,13 @@ NO_STEP: dict[str, Any] = {"next_step": "", "next_step_on": None, "next_step_by"
 
 
 class Acting(models.Model):
-    """The acts of an AppointmentRequest. Each `by` is the staff member, None for the patient."""
+    """The acts of an AppointmentRequest, which has the fields. `by` is the staff member, None for the patient."""
 
     class Meta:
         abstract = True
 
     def move_to(
-        self: "AppointmentRequest",
+        self: Any,
         status: str,
         *,
         by: "User | None",
@@ -113,7 +113,7 @@ class Acting(models.Model):
         return change
 
     def change(
-        self: "AppointmentRequest",
+        self: Any,
         kind: EventKind,
         *,
         by: "User | None",
@@ -155,9 +155,7 @@ class Acting(models.Model):
         self._take(values)
         return event
 
-    def undo_move(
-        self: "AppointmentRequest", change: StatusChange, *, by: "User", role: Role, note: str = ""
-    ) -> StatusChange:
+    def undo_move(self: Any, change: StatusChange, *, by: "User", role: Role, note: str = "") -> StatusChange:
         """Put back what `change`, the last entry of the record, has changed. `appointments.undo` says who may.
 
         In one transaction: the status and every value from before, and the row of the record that says which entry
@@ -184,12 +182,12 @@ class Acting(models.Model):
         self._take({"status": change.from_status, **values})
         return undone
 
-    def answered_now(self: "AppointmentRequest", now: datetime.datetime, by: "User | None") -> dict[str, Any]:
+    def answered_now(self: Any, now: datetime.datetime, by: "User | None") -> dict[str, Any]:
         """The values that say that the clinic reached the patient at `now`: they meet the promise. One query."""
         after = working_hours().working_time_between(self.received_at, now)
         return {"answered_at": now, "answered_by": by, "answered_after": after}
 
-    def from_record(self: "AppointmentRequest", kept: dict[str, Any]) -> dict[str, Any]:
+    def from_record(self: Any, kept: dict[str, Any]) -> dict[str, Any]:
         """The values of a `before` of the record, but for who had the request then: the past gives no claim.
 
         People and other requests come as objects that are not read from the database.
@@ -198,7 +196,7 @@ class Acting(models.Model):
         for name, value in kept.items():
             if name in NOBODY:
                 continue
-            field = self._meta.get_field(name)
+            field: Any = self._meta.get_field(name)
             if isinstance(field, models.ForeignKey):
                 values[name] = None if value is None else field.related_model(pk=value)
             else:
@@ -206,7 +204,7 @@ class Acting(models.Model):
         return values
 
     def _marks(
-        self: "AppointmentRequest", by: "User | None", now: datetime.datetime, *, stays: bool, claims: bool = True
+        self: Any, by: "User | None", now: datetime.datetime, *, stays: bool, claims: bool = True
     ) -> dict[str, Any]:
         """What every act changes: whether the patient's word was seen, and who has the request afterwards."""
         nobody = {} if stays else {**NOBODY, **NO_STEP}
@@ -216,18 +214,14 @@ class Acting(models.Model):
             return {}
         return {"patient_wrote_at": None, **(nobody or {"claimed_by": by, "claimed_until": claim_ends(now)})}
 
-    def _plan_after(
-        self: "AppointmentRequest", status: str, now: datetime.datetime, by: "User | None"
-    ) -> dict[str, Any]:
+    def _plan_after(self: Any, status: str, now: datetime.datetime, by: "User | None") -> dict[str, Any]:
         """Who waits for a patient looks on a set day whether the answer came; the patient's answer ends it."""
         if status == RequestStatus.AWAITING_PATIENT and by is not None:
             day = working_day_after(now, PATIENT_ANSWERS_WITHIN)
             return {"next_step": NextStep.WAIT, "next_step_on": day, "next_step_by": by}
         return NO_STEP if self.next_step == NextStep.WAIT else {}
 
-    def _write(
-        self: "AppointmentRequest", values: dict[str, Any], now: datetime.datetime, by: "User | None"
-    ) -> dict[str, Any]:
+    def _write(self: Any, values: dict[str, Any], now: datetime.datetime, by: "User | None") -> dict[str, Any]:
         """Write `values` to the row that has still this version; returns what they were before. Raises MoveRefused
         with code `claimed`, when somebody other than `by` has it, or `stale`."""
         holder = self.holder(now)
@@ -240,13 +234,13 @@ class Acting(models.Model):
             raise MoveRefused("stale", STALE)
         return before
 
-    def _take(self: "AppointmentRequest", values: dict[str, Any]) -> None:
+    def _take(self: Any, values: dict[str, Any]) -> None:
         """What was written, once it is sure."""
         self.version += 1
         for name, value in values.items():
             setattr(self, name, value)
 
-    def _failed_attempts(self: "AppointmentRequest") -> int:
+    def _failed_attempts(self: Any) -> int:
         return ContactAttempt.objects.failed_times(self)
 
 

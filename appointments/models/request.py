@@ -271,6 +271,12 @@ class AppointmentRequest(Acting, PatientAnswers):
             return reverse("appointments:request_status", args=[token_of(self.key, self.token_digest)])
 
     @property
+    def clinician_name(self) -> str:
+        """With whom the appointment is, by the name that patients know; "" when nobody is named. One query, unless
+        `appointment_with` was fetched."""
+        return self.appointment_with.get_full_name() if self.appointment_with else ""
+
+    @property
     def is_open(self) -> bool:
         """True while work is left to do."""
         return self.status in OPEN_STATUSES

@@ -75,7 +75,8 @@ def verb(view: Verb) -> Callable[..., HttpResponseBase]:
 @at_secret_address
 def request_status(request: HttpRequest, token: str) -> HttpResponse:
     """Where a request stands, what happens next and by when, and what the patient may still say and do."""
-    appointment_request = get_object_or_404(AppointmentRequest.objects.with_token(token))
+    found = AppointmentRequest.objects.with_token(token).select_related("appointment_with")
+    appointment_request = get_object_or_404(found)
     now = timezone.now()
     context = {
         "appointment_request": appointment_request,

@@ -9,6 +9,7 @@ from django.utils import timezone
 from appointments.lifecycle import RequestStatus, Role, find_move
 from appointments.models import AppointmentRequest, RequestSource
 from conditions.models import RedFlag
+from tests.appointments.moves import let_go, prepare
 from tests.staff import make_staff
 
 VERBS = ("worse", "contact", "times", "add", "withdraw")
@@ -65,16 +66,19 @@ def kept(*red_flag_keys: str, status: str = "received", **answers: Any) -> Appoi
 
 def move_on(appointment_request: AppointmentRequest, status: str) -> None:
     """One move by a clinician, with all that it needs."""
-    move = find_move(appointment_request.status, RequestStatus(status))
+    move, clinician = find_move(appointment_request.status, RequestStatus(status)), make_staff("clinician")
     assert move is not None
+    more = prepare(appointment_request, status, clinician)
     appointment_request.move_to(
         status,
-        by=make_staff("clinician"),
+        by=clinician,
         roles=frozenset({Role.CLINICIAN}),
         note="Only for staff.",
         message="Please send us your letter." if move.needs_message else "",
         appointment_starts_at=timezone.now() + datetime.timedelta(days=8) if move.needs_appointment_time else None,
+        **more,
     )
+    let_go(appointment_request)
 
 
 def address(appointment_request: AppointmentRequest, verb: str = "") -> str:

@@ -17,6 +17,7 @@ from appointments.lifecycle import RequestStatus, Role
 from appointments.models import AppointmentRequest, EventKind, StatusChange
 from clinic.models import OutgoingMail
 from clinic.outbox import Message, written
+from tests.appointments.moves import let_go, prepare
 from tests.staff import make_staff
 
 CLINICIAN = frozenset({Role.CLINICIAN})
@@ -35,6 +36,7 @@ def move(appointment_request: AppointmentRequest, *statuses: str, message: str =
     """Make moves that staff make, and for the patient the withdrawal. The last one's record."""
     for status in statuses:
         is_patients = status == RequestStatus.WITHDRAWN
+        more = prepare(appointment_request, status, clinician())
         change = appointment_request.move_to(
             status,
             by=None if is_patients else clinician(),
@@ -42,7 +44,9 @@ def move(appointment_request: AppointmentRequest, *statuses: str, message: str =
             note="A note for the staff alone." if status in {"declined", "duplicate"} else "",
             message=message if status in {"awaiting_patient", "declined"} else "",
             appointment_starts_at=timezone.now() + datetime.timedelta(days=7) if status == "booked" else None,
+            **more,
         )
+        let_go(appointment_request)
     return change
 
 

@@ -13,6 +13,7 @@ from django.utils import timezone, translation
 from appointments.lifecycle import RequestStatus, Role
 from appointments.models import AppointmentRequest
 from clinic.views import server_error
+from tests.appointments.moves import let_go, prepare
 from tests.appointments.patients import ANSWERS, safety_check
 from tests.form_posts import page, post_form
 
@@ -145,6 +146,7 @@ class Walk:
 
     def _move(self, sent: AppointmentRequest, step: RequestStatus) -> None:
         starts_at = timezone.now() + datetime.timedelta(days=8) if step == RequestStatus.BOOKED else None
+        more = prepare(sent, step, self.clinician)
         needs_message = step in {RequestStatus.AWAITING_PATIENT, RequestStatus.DECLINED}
         sent.move_to(
             step,
@@ -153,7 +155,9 @@ class Walk:
             note="A note.",
             message="123" if needs_message else "",
             appointment_starts_at=starts_at,
+            **more,
         )
+        let_go(sent)
 
     def _verbs(self, status: RequestStatus, address: str) -> Pages:
         wrong = {"words": "x" * 1_001, "phone": "x", "email": "x", "latest_date_month": "1", "windows": ["x"]}

@@ -13,6 +13,7 @@ from django.utils import timezone
 from appointments.lifecycle import RequestStatus, Role, find_move
 from appointments.models import AppointmentRequest, StatusChange
 from clinic.models import ClinicProfile
+from tests.appointments.moves import let_go, prepare, try_in_vain
 from tests.appointments.patients import sent
 from tests.appointments.test_lifecycle import EXPECTED
 from tests.form_posts import page, post_form
@@ -47,6 +48,7 @@ def in_status(status: str, by: User, **changes: Any) -> AppointmentRequest:
     for step in WAYS[status]:
         move = find_move(appointment_request.status, step)
         assert move is not None
+        more = prepare(appointment_request, step, by)
         appointment_request.move_to(
             step,
             by=by,
@@ -54,7 +56,9 @@ def in_status(status: str, by: User, **changes: Any) -> AppointmentRequest:
             note="Because." if move.needs_note else "",
             message="Please ask elsewhere." if move.needs_message else "",
             appointment_starts_at=in_days(7) if move.needs_appointment_time else None,
+            **more,
         )
+        let_go(appointment_request)
     return appointment_request
 
 
@@ -105,10 +109,15 @@ def test_every_move_from_a_status_by_every_role(clinic_data: None, staff: StaffF
     appointment_request = in_status(status, clinician)
     for target in RequestStatus.values:
         allowed, needs = EXPECTED.get((status, target), (set(), ""))
+        if "duplicate" in (status, target):  # two requests change at once: see test_duplicates
+            allowed = set()
         for role, browser in browsers.items():
             fields = {"note": f"Said {role}."} if "n" in needs else {}
             fields |= {"message": f"From {role}."} if "w" in needs else {}
             fields |= date_and_time(3) if "t" in needs else {}
+            if "a" in needs and role in allowed:
+                try_in_vain(appointment_request, clinician)
+                let_go(appointment_request)
             before = facts(appointment_request)
             response = move(browser, appointment_request, target, **fields)
             if role in allowed:
@@ -136,7 +145,9 @@ def test_record_page_offers_exactly_the_moves_of_the_role(clinic_data: None, sta
             html = page(browser.get(record_path(appointment_request)))
             offered = set(re.findall(rf'action="{QUEUE}\d+/move/([a-z_]+)/"', html))
             assert offered == {
-                to for (from_, to), (roles, _) in EXPECTED.items() if from_ == status and role in roles
+                to
+                for (from_, to), (roles, _) in EXPECTED.items()
+                if from_ == status and role in roles and "duplicate" not in (from_, to)
             }
 
 
@@ -216,8 +227,6 @@ def test_person_who_lost_the_role_makes_no_move(clinic_data: None, staff: StaffF
     [
         ("declined", {}, "needs a note that says why"),
         ("declined", {"note": " \n\t"}, "needs a note that says why"),
-        ("duplicate", {}, "needs a note that says why"),
-        ("declined", {"note": "Not for us."}, "needs a message to the patient"),
         ("declined", {"message": "Please ask elsewhere."}, "needs a note that says why"),
         ("declined", {"note": "Not for us.", "message": "x" * 1_001}, "at most 1000 characters"),
         ("awaiting_patient", {}, "needs a message to the patient"),

@@ -8,10 +8,20 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError, models, transaction
+from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 
-from appointments.models import AppointmentRequest, RedFlagAnswer, RequestEvent, StatusChange
+from appointments.models import (
+    AppointmentRequest,
+    CannedReply,
+    DaySignOff,
+    RedFlagAnswer,
+    RequestEvent,
+    SavedView,
+    StatusChange,
+)
+from tests.appointments.moves import try_in_vain
 from tests.appointments.patients import sent
 
 NOW = timezone.now()
@@ -40,6 +50,11 @@ REQUEST: list[tuple[str, dict[str, Any]]] = [
     ("request_problem_length", {"problem": "x" * 2_001}),
     ("request_booked_has_its_time", {"status": "booked"}),
     ("request_booked_has_its_time", {"appointment_starts_at": NOW}),
+    ("request_booked_has_its_time", {"appointment_place": "Room 3"}),
+    ("request_claim_is_whole", {"claimed_until": NOW}),
+    ("request_next_step_is_whole", {"next_step": "call"}),
+    ("request_next_step_is_whole", {"next_step_on": NOW.date()}),
+    ("request_duplicate_of_another", {"duplicate_of": F("id"), "status": "duplicate"}),
 ]
 CHANGE: list[tuple[str, dict[str, Any]]] = [
     ("status_change_version_once", {"version": 1}),
@@ -180,3 +195,39 @@ def refused_by(constraint: str) -> Iterator[None]:
     """The database refuses what is done inside, by the constraint of this name."""
     with pytest.raises(IntegrityError, match=f'"{constraint}'), transaction.atomic():
         yield
+
+
+DESK: list[tuple[str, type[models.Model], dict[str, Any]]] = [
+    ("canned_reply_title_once", CannedReply, {"title": "WE CALL YOU", "body": "Soon."}),
+    ("canned_reply_language_exists", CannedReply, {"title": "Other", "body": "Soon.", "language": "fr"}),
+    ("saved_view_name_once", SavedView, {"name": "my MONDAY"}),
+    ("sign_off_counts", DaySignOff, {"open_count": 1, "listed_count": 2, "note": "Because."}),
+    ("sign_off_with_listed_says_why", DaySignOff, {"open_count": 2, "listed_count": 1}),
+    ("appointments_daysignoff_date", DaySignOff, {"date": NOW.date(), "open_count": 0, "listed_count": 0}),
+]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("constraint", "model", "wrong"), DESK, ids=[name for name, _, _ in DESK])
+def test_what_staff_keep_that_breaks_a_rule_is_refused_by_the_database(
+    staff: Callable[[str], User], constraint: str, model: type[models.Model], wrong: dict[str, Any]
+) -> None:
+    reception = staff("reception")
+    CannedReply.objects.create(title="We call you", body="We call you soon.")
+    SavedView.objects.create(name="My Monday", query="tab=mine", kept_by=reception)
+    signed = {"date": NOW.date() + datetime.timedelta(days=1), "signed_at": NOW, "signed_by": reception}
+    DaySignOff.objects.create(**{**signed, "date": NOW.date()}, open_count=0, listed_count=0)
+    usual: dict[type[models.Model], dict[str, Any]] = {DaySignOff: signed, SavedView: {"kept_by": reception}}
+    with refused_by(constraint):
+        model._default_manager.create(**{**usual.get(model, {}), **wrong})
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("field", ["channel", "outcome", "part_of_day"])
+def test_attempt_that_nobody_could_make_is_refused_by_the_database(
+    clinic_data: None, staff: Callable[[str], User], client: Client, field: str
+) -> None:
+    appointment_request = sent(client)
+    try_in_vain(appointment_request, staff("reception"), times=1)
+    with refused_by(f"contact_attempt_{field}_exists"):
+        appointment_request.contact_attempts.update(**{field: "x"})

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from appointments.lifecycle import MoveRefused, RequestStatus, Role
 from appointments.models import AppointmentRequest, StatusChange
+from tests.appointments.moves import let_go, prepare
 from tests.appointments.patients import sent
 
 ROUNDS = 50
@@ -144,7 +145,8 @@ def test_move_to_by_a_patient_who_answers_goes_on_with_the_review(
     appointment_request, reception = sent(client), staff("reception")
     appointment_request.move_to("in_review", by=reception, roles=RECEPTION)
     message = "Send us the scan." if status == "awaiting_patient" else ""
-    appointment_request.move_to(status, by=reception, roles=RECEPTION, message=message)
+    more = prepare(appointment_request, status, reception)
+    appointment_request.move_to(status, by=reception, roles=RECEPTION, message=message, **more)
     change = appointment_request.move_to("in_review", by=None, roles=PATIENT)
     assert (change.from_status, change.changed_by, change.role) == (status, None, "patient")
     assert appointment_request.is_open
@@ -168,6 +170,7 @@ def test_move_to_keeps_what_the_patient_was_told_and_meets_the_promise_once(
     assert appointment_request.answered_after is not None
     assert not appointment_request.is_late(timezone.now())
     appointment_request.move_to("in_review", by=None, roles=PATIENT)
+    let_go(appointment_request)
     appointment_request.move_to("declined", by=clinician, roles=frozenset({Role.CLINICIAN}), note="x", message="y")
     appointment_request.refresh_from_db()
     assert (appointment_request.answered_at, appointment_request.answered_by) == first
@@ -225,7 +228,7 @@ def test_move_to_with_a_stale_object_is_refused(
     appointment_request.move_to("in_review", by=reception, roles=RECEPTION)
 
     with pytest.raises(MoveRefused) as refusal:
-        seen_earlier.move_to("unreachable", by=reception, roles=RECEPTION)
+        seen_earlier.move_to("booked", by=reception, roles=RECEPTION, appointment_starts_at=timezone.now())
 
     assert refusal.value.code == "stale"
     appointment_request.refresh_from_db()

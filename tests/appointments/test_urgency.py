@@ -53,7 +53,8 @@ def test_raising_takes_one_click_of_anyone_who_triages(clinic_data: None, staff:
     assert appointment_request.reply_by == told  # what the patient was told stays what it was
     event = appointment_request.events.get()
     assert (event.kind, event.changed_by, event.role, event.version) == ("urgency_set", person, role, 2)
-    assert (event.before, event.after) == ({"urgency": 4}, {"urgency": 2})
+    assert (event.before["urgency"], event.after["urgency"]) == (4, 2)
+    assert appointment_request.claimed_by == person
     assert "Routine</bdi>" in page(browser.get(record_path(appointment_request)))
 
 

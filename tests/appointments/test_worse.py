@@ -60,7 +60,7 @@ def test_report_worse_raises_the_request_and_tells_everybody(client: Client, sta
     assert appointment_request.worse_at is not None
     assert appointment_request.worse_at >= before
     assert appointment_request.reply_by == promise(appointment_request.worse_at, Urgency.URGENT)
-    event = appointment_request.events.get()
+    event = appointment_request.events.get(kind=EventKind.WORSE)
     assert (event.kind, event.role, event.changed_by, event.note) == (
         EventKind.WORSE,
         "patient",

@@ -1,0 +1,98 @@
+"""The next step of a request: what somebody will do about it, on which day, and whose work it is until then."""
+
+import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
+
+from appointments.lifecycle import TRIAGE, MoveRefused, NextStep, Role, acting_role
+from appointments.models import AppointmentRequest, EventKind, RequestEvent
+from appointments.models.acting import NOBODY
+from appointments.roles import roles_of
+from clinic.models import ClinicProfile
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+# Further away is a slip of the keyboard.
+FURTHEST_STEP = datetime.timedelta(days=365)
+
+
+def plan(
+    appointment_request: AppointmentRequest,
+    step: str,
+    on: datetime.date,
+    owner: "User",
+    *,
+    by: "User",
+    roles: frozenset[Role],
+    note: str = "",
+) -> RequestEvent:
+    """Say what comes next, from the version that this object was read with.
+
+    `step` is a NextStep, `on` a day on the clinic's calendar, `owner` whoever will do it. In one transaction: the
+    step and its row of the record, which is returned. One's own request one has from then on; what is somebody
+    else's to do nobody has, so that its owner can take it. Raises MoveRefused and changes nothing, with code
+    `not_your_role`, `not_in_queue`, `day_passed`, `day_too_far`, `owner_unfit`, `claimed` or `stale`.
+    """
+    role = _planning_role(appointment_request, owner, roles)
+    today = _today()
+    if on < today:
+        raise MoveRefused("day_passed", "The day of the next step has passed. Choose today or a later day.")
+    if on > today + FURTHEST_STEP:
+        raise MoveRefused("day_too_far", "The next step must be within a year.")
+    values = {"next_step": NextStep(step), "next_step_on": on, "next_step_by": owner}
+    return appointment_request.change(
+        EventKind.PLANNED, by=by, role=role, note=note, **values, **_claim_after(by, owner)
+    )
+
+
+def hand_over(
+    appointment_request: AppointmentRequest,
+    owner: "User",
+    *,
+    by: "User",
+    roles: frozenset[Role],
+    note: str = "",
+) -> RequestEvent:
+    """Give the next step to another owner, from the version that this object was read with; where there is none,
+    to look at the request today.
+
+    Commits the same as `plan`, but what the patient wrote stays marked as new: nobody has looked at it. Raises
+    MoveRefused and changes nothing, with code `not_your_role`, `not_in_queue`, `owner_unchanged`, `owner_unfit`,
+    `claimed` or `stale`.
+    """
+    role = _planning_role(appointment_request, owner, roles)
+    if appointment_request.next_step_by_id == owner.pk:
+        raise MoveRefused("owner_unchanged", f"It is already the work of {name_of(owner)}.")
+    values: dict[str, Any] = {"next_step_by": owner, "patient_wrote_at": appointment_request.patient_wrote_at}
+    if not appointment_request.next_step:
+        values.update(next_step=NextStep.LOOK, next_step_on=_today())
+    return appointment_request.change(
+        EventKind.PLANNED, by=by, role=role, note=note, **values, **_claim_after(by, owner)
+    )
+
+
+def name_of(user: "User") -> str:
+    """How a staff member is called on staff pages."""
+    return user.get_full_name() or user.get_username()
+
+
+def _planning_role(appointment_request: AppointmentRequest, owner: "User", roles: frozenset[Role]) -> Role:
+    if not roles & TRIAGE:
+        raise MoveRefused("not_your_role", "Your role may not plan the next step.")
+    if not appointment_request.is_in_queue:
+        raise MoveRefused("not_in_queue", "This request waits for nobody any more.")
+    if not roles_of(owner) & TRIAGE:
+        raise MoveRefused("owner_unfit", f"{name_of(owner)} does not look after requests.")
+    return acting_role(roles & TRIAGE)
+
+
+def _claim_after(by: "User", owner: "User") -> dict[str, Any]:
+    """What is somebody else's to do is not kept from them."""
+    return {} if owner.pk == by.pk else NOBODY
+
+
+def _today() -> datetime.date:
+    """The day on the clinic's calendar. One query."""
+    return timezone.localdate(timezone.now(), ClinicProfile.objects.get().zone)

@@ -1,0 +1,122 @@
+"""The tabs of the queue: which requests each shows, in which order, and how many there are."""
+
+import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import Count, Q
+
+from appointments.lifecycle import OPEN_STATUSES, RequestStatus, Urgency
+from appointments.models import AppointmentRequest
+from appointments.models.sending import OWED_AN_ANSWER, QUEUE_ORDER, AppointmentRequestQuerySet
+from appointments.promise import is_near
+from clinic.hours import WorkingHours
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+BY_APPOINTMENT = ("appointment_starts_at", "id")
+
+
+@dataclass(frozen=True)
+class Look:
+    """Who looks at the queue, when (an aware time), and the clinic's hours."""
+
+    user: "User"
+    now: datetime.datetime
+    hours: WorkingHours
+
+    def today(self) -> tuple[datetime.datetime, datetime.datetime]:
+        """The begin and the end of the day on the clinic's calendar."""
+        day = self.now.astimezone(self.hours.zone).date()
+        begin, end = (
+            datetime.datetime.combine(date, datetime.time(), self.hours.zone)
+            for date in (day, day + datetime.timedelta(days=1))
+        )
+        return begin, end
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One tab. `which` is its condition; those `in_queue` are narrowed to the queue, and stand in its order."""
+
+    key: str
+    label: str
+    which: Callable[[Look], Q]
+    in_queue: bool = True
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """The order of its rows, one for everybody and for every page."""
+        return QUEUE_ORDER if self.in_queue else BY_APPOINTMENT
+
+    def of(self, requests: AppointmentRequestQuerySet, look: Look) -> AppointmentRequestQuerySet:
+        """These requests narrowed to the tab."""
+        narrowed = requests.in_queue() if self.in_queue else requests
+        return narrowed.filter(self.which(look))
+
+
+def everything(look: Look) -> Q:
+    """No condition."""
+    return Q()
+
+
+def mine(look: Look) -> Q:
+    """What this person has now, or will do."""
+    return Q(claimed_by=look.user, claimed_until__gt=look.now) | Q(next_step_by=look.user)
+
+
+def unclaimed(look: Look) -> Q:
+    """What nobody has: a claim that has run out holds nothing."""
+    return Q(claimed_until=None) | Q(claimed_until__lte=look.now)
+
+
+def urgent(look: Look) -> Q:
+    """Emergencies and what is urgent."""
+    return Q(urgency__lte=Urgency.URGENT)
+
+
+def promise_near(look: Look) -> Q:
+    """The promise stands, and little time is left for it, or none."""
+    return OWED_AN_ANSWER & is_near(look.now, look.hours)
+
+
+def waiting_for_patient(look: Look) -> Q:
+    """The patient was asked for something."""
+    return Q(status=RequestStatus.AWAITING_PATIENT)
+
+
+def needs_new_dates(look: Look) -> Q:
+    """Open, and every time that the patient prefers has passed."""
+    return Q(status__in=OPEN_STATUSES, windows_end_at__lt=look.now)
+
+
+def booked_today(look: Look) -> Q:
+    """Appointments of this day on the clinic's calendar."""
+    begin, end = look.today()
+    return Q(status=RequestStatus.BOOKED, appointment_starts_at__gte=begin, appointment_starts_at__lt=end)
+
+
+TABS = (
+    Tab("open", "Open", everything),
+    Tab("mine", "Mine", mine),
+    Tab("unclaimed", "Unclaimed", unclaimed),
+    Tab("urgent", "Urgent", urgent),
+    Tab("promise", "Promise near", promise_near),
+    Tab("patient", "Waiting for patient", waiting_for_patient),
+    Tab("dates", "Needs new dates", needs_new_dates),
+    Tab("today", "Booked today", booked_today, in_queue=False),
+)
+TAB_BY_KEY = {tab.key: tab for tab in TABS}
+
+
+def counts(look: Look) -> dict[str, int]:
+    """How many requests each tab holds, by its key: exact. Two queries: one for the queue, of which only its index
+    is read, and one for the day's appointments."""
+    in_queue = [tab for tab in TABS if tab.in_queue]
+    numbers = AppointmentRequest.objects.in_queue().aggregate(
+        **{tab.key: Count("pk", filter=tab.which(look) or None) for tab in in_queue}
+    )
+    others = {tab.key: tab.of(AppointmentRequest.objects.all(), look).count() for tab in TABS if not tab.in_queue}
+    return {**numbers, **others}
