@@ -13,16 +13,19 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
-from django.utils.safestring import SafeString
 from django.views.decorators.http import require_http_methods, require_safe
 
-from appointments.admin.marks import badges, known_elsewhere, marks_of, status_badge, urgency_badge
+from appointments.admin.claims import claim_of
+from appointments.admin.marks import badges, known_elsewhere, marks_of
+from appointments.admin.queue import Row
 from appointments.admin.words import phone_words
 from appointments.models import AppointmentRequest
+from appointments.queue import known_of, reasons
 from appointments.search import EACH, LONGEST_TEXT, Found, Way, find
 
 FOLDER = "admin/appointments/appointmentrequest"
 NAME = "appointments_appointmentrequest"
+BESIDE = ("same_person_as", "claimed_by", "next_step_by")  # what the rows show of other tables
 HIGHEST_KEY = 2**63 - 1
 WHAT_TO_TYPE = (
     "Type a name, a date of birth such as 3/27/1962, an email address, a reference such as K7MQ-4XDP, or a phone"
@@ -56,22 +59,10 @@ class SearchForm(forms.Form):
 
 
 @dataclass(frozen=True)
-class FoundRow:
-    """One request that was found, and by what."""
+class FoundRow(Row):
+    """One request as the list shows it, and by what it was found."""
 
-    appointment_request: AppointmentRequest
     ways: str
-    marks: SafeString
-
-    @property
-    def urgency(self) -> SafeString:
-        """The urgency in words."""
-        return urgency_badge(self.appointment_request)
-
-    @property
-    def status(self) -> SafeString:
-        """The status in words."""
-        return status_badge(self.appointment_request)
 
     @property
     def phone(self) -> str:
@@ -109,12 +100,13 @@ class SearchAdmin(admin.ModelAdmin):
 
     @method_decorator(require_safe)
     def found_view(self, request: HttpRequest) -> HttpResponse:
-        """The requests that the address names. Four queries, however many there are."""
+        """The requests that the address names, in its order."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         ways = _named(request.GET)
         more = [way.label for way in Way if way.value in request.GET.get("more", "").split(",")]
-        return self._search_page(request, "found", form=SearchForm(), rows=_rows(ways), more=more, each=EACH)
+        rows = _rows(request, ways)
+        return self._search_page(request, "found", form=SearchForm(), rows=rows, more=more, each=EACH)
 
     def _search_page(self, request: HttpRequest, name: str, *, status: int = 200, **more: Any) -> TemplateResponse:
         title = {"search": "Find a request", "found": "Requests found"}[name]
@@ -140,15 +132,19 @@ def _named(address: QueryDict) -> dict[int, list[Way]]:
     return ways
 
 
-def _rows(ways: dict[int, list[Way]]) -> list[FoundRow]:
-    """The requests with these primary keys, in this order. Three queries, four when some mail has failed."""
-    requests = AppointmentRequest.objects.select_related("same_person_as").in_bulk(list(ways))
-    elsewhere, now = known_elsewhere(requests.values()), timezone.now()
+def _rows(request: HttpRequest, ways: dict[int, list[Way]]) -> list[FoundRow]:
+    """The requests with these primary keys, in this order. Five queries, six when some mail has failed."""
+    requests = AppointmentRequest.objects.select_related(*BESIDE).in_bulk(list(ways))
+    elsewhere, known, now = known_elsewhere(requests.values()), known_of(requests.values()), timezone.now()
     return [
         FoundRow(
             requests[key],
-            ways=", ".join(dict.fromkeys(way.label for way in by)),
+            url=reverse(f"admin:{NAME}_change", args=[key]),
+            reasons=reasons(requests[key], timezone.localtime(now), known[key]),
             marks=badges(list(marks_of(requests[key], elsewhere[key], now))),
+            claim=claim_of(request, requests[key], now),
+            now=now,
+            ways=", ".join(way.label for way in by),
         )
         for key, by in ways.items()
         if key in requests
