@@ -121,7 +121,8 @@ def _pick(purpose: int, part: str) -> str:
     return f"floor(pow({_number(purpose)}, 1.5) * (SELECT count(*) FROM names WHERE part = '{part}'))"
 
 
-# What the columns of a row are made from. A twentieth is open, most of it of the last weeks.
+# What the columns of a row are made from. A twentieth is open, most of it of the last weeks. Also of ten thousand
+# every tab has enough to fill a page: pages are compared that show as many rows.
 ROWS = f"""
 SELECT pack.*, first.name || ' ' || last.name AS full_name, first.keys || ' ' || last.keys AS keys,
     lower(translate(first.name || '.' || last.name, $$éíüO' $$, 'eiuo')) AS address,
@@ -129,7 +130,7 @@ SELECT pack.*, first.name || ' ' || last.name AS full_name, first.keys || ' ' ||
             ELSE 'awaiting_patient' END
         ELSE CASE WHEN c2 < .6 THEN 'booked' WHEN c2 < .72 THEN 'declined' WHEN c2 < .8 THEN 'unreachable'
             WHEN c2 < .85 THEN 'duplicate' ELSE 'withdrawn' END END AS stands,
-    CASE WHEN c3 < .002 THEN 1 WHEN c3 < .04 THEN 2 WHEN c3 < .2 THEN 3 ELSE 4 END AS urgent
+    CASE WHEN c3 < .01 THEN 1 WHEN c3 < .15 THEN 2 WHEN c3 < .35 THEN 3 ELSE 4 END AS urgent
 FROM (
     SELECT n, (n * 99999989) %% 282429536481 AS coded,
         %(now)s::timestamptz - (%(total)s - n) * (interval '5 years' / %(total)s) - interval '1 minute' AS came,
@@ -171,9 +172,10 @@ VALUES = {
     "claimed_until": f"CASE WHEN {IS_CLAIMED} THEN %(now)s + (c5 / .14 - .7) * interval '1 hour' END",
     "next_step": f"CASE WHEN {IS_PLANNED} THEN 'call' ELSE '' END",
     "next_step_on": f"CASE WHEN {IS_PLANNED} THEN (%(now)s)::date + floor(c6 * 16)::int - 4 END",
-    "next_step_by_id": f"CASE WHEN {IS_PLANNED} THEN {PERSON} END",
+    "next_step_by_id": f"CASE WHEN {IS_PLANNED} THEN CASE WHEN c8 > .6 THEN staff[1] ELSE {PERSON} END END",
     "second_look_on": "CASE WHEN is_open AND c7 > .93 THEN (%(now)s)::date + 1 END",
-    "appointment_starts_at": "CASE WHEN stands = 'booked' THEN came + (1 + c7 * 20) * interval '1 day' END",
+    "appointment_starts_at": "CASE WHEN stands = 'booked' THEN CASE WHEN c9 > .985 THEN (%(now)s)::date"
+    " + interval '19 hours' * c7 + interval '8 hours' ELSE came + (1 + c7 * 20) * interval '1 day' END END",
     "appointment_with_id": f"CASE WHEN stands = 'booked' THEN {PERSON} END",
     "name_keys": "keys::tsvector",
     "full_name": "full_name",

@@ -263,9 +263,9 @@ def two_databases(totals: tuple[int, int]) -> Iterator[tuple[Side, Side]]:
         pattern.use()
         for command in ("migrate", "load_clinic", "load_articles"):
             call_command(command, verbosity=0, stdout=open(os.devnull, "w"))  # noqa: SIM115
+        make_staff("manager")  # the first of the staff: every other next step is theirs
         for number in range(20):
             make_staff("reception" if number % 2 else "clinician", f"person-{number}")
-        make_staff("manager")
         pattern.wrapper.close()
         sides = []
         for name, total in zip(("small", "large"), totals, strict=True):
