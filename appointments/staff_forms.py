@@ -194,7 +194,7 @@ class LogCallForm(SeenForm):
         if not self.appointment_request.may_leave_voicemail:
             # Not offered. Whoever sends it all the same reads why: see `appointments.contact`.
             outcomes = [(value, label) for value, label in Outcome.choices if value != Outcome.VOICEMAIL]
-            self.fields["outcome"].widget.choices = [("", "Choose"), *outcomes]  # type: ignore[attr-defined]
+            self.fields["outcome"].widget.choices = [("", "Choose"), *outcomes]
 
 
 class PlanForm(SeenForm):

@@ -24,7 +24,7 @@ from appointments.admin.offered import offered
 from appointments.admin.timeline import timeline
 from appointments.admin.words import labels, phone_words, times
 from appointments.lifecycle import MoveRefused
-from appointments.models import AppointmentRequest
+from appointments.models import AppointmentRequest, RequestEvent, StatusChange
 from appointments.staff_forms import SeenForm
 from appointments.walking import walking_line_of
 
@@ -121,7 +121,8 @@ def _facts(appointment_request: AppointmentRequest) -> dict[str, Any]:
     moves = list(appointment_request.status_changes.select_related("changed_by"))
     attempts = list(appointment_request.contact_attempts.select_related("event__changed_by"))
     entries = timeline(moves, events, answers, attempts)
-    undone = {row.undoes for row in (*moves, *events) if row.undoes is not None}
+    rows: list[StatusChange | RequestEvent] = [*moves, *events]
+    undone = {row.undoes for row in rows if row.undoes is not None}
     return {
         "appointment_request": appointment_request,
         "urgency_badge": urgency_badge(appointment_request),
@@ -139,7 +140,7 @@ def _facts(appointment_request: AppointmentRequest) -> dict[str, Any]:
         "red_flags_at_sending": [answer for answer in answers if answer.event_id is None],
         "timeline": entries,
         "all_entries": [part for entry in entries for part in (entry.folded or [entry])],
-        "last_entry": next(row for row in (*events, *moves) if row.version == appointment_request.version),
+        "last_entry": next(row for row in rows if row.version == appointment_request.version),
         "attempts": attempts,
         "ledger": ledger_of(appointment_request, attempts, undone),
         "later_red_flags": [entry for entry in entries[1:] if entry.red_flags],
