@@ -10,6 +10,7 @@ from appointments.admin.export import ExportAdmin
 from appointments.admin.left_behind import LeftBehindAdmin
 from appointments.admin.queue import QueueAdmin
 from appointments.admin.saved_views import SavedViewsAdmin
+from appointments.admin.search import SearchAdmin
 from appointments.admin.second_look import SecondLookAdmin
 from appointments.admin.verbs import VerbsAdmin
 from appointments.models import AppointmentRequest
@@ -21,6 +22,7 @@ class AppointmentRequestAdmin(
     ExportAdmin,
     BulkAdmin,
     SavedViewsAdmin,
+    SearchAdmin,
     LeftBehindAdmin,
     SecondLookAdmin,
     DuplicatesAdmin,
