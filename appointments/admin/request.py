@@ -4,11 +4,12 @@ from django.contrib import admin
 
 from appointments.admin.caller import CallerAdmin
 from appointments.admin.export import ExportAdmin
+from appointments.admin.numbers import NumbersAdmin
 from appointments.admin.queue import QueueAdmin
 from appointments.admin.verbs import VerbsAdmin
 from appointments.models import AppointmentRequest
 
 
 @admin.register(AppointmentRequest)
-class AppointmentRequestAdmin(CallerAdmin, ExportAdmin, VerbsAdmin, QueueAdmin):
+class AppointmentRequestAdmin(CallerAdmin, ExportAdmin, NumbersAdmin, VerbsAdmin, QueueAdmin):
     """The queue, the record of each request, what staff may do with it, and new requests for callers."""
