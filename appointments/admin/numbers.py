@@ -2,7 +2,6 @@
 
 import csv
 from collections.abc import Callable
-from datetime import date
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -11,7 +10,7 @@ from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
@@ -23,7 +22,6 @@ from appointments.models import AppointmentRequest
 from appointments.numbers import arrivals, promises
 from appointments.numbers.figure import Facts, Figure, facts
 from appointments.numbers.period import Period, PeriodForm, presets
-from clinic.models import ClinicProfile
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -65,22 +63,20 @@ class NumbersAdmin(admin.ModelAdmin):
     def numbers_view(self, request: HttpRequest) -> HttpResponse:
         """The figures of the days that the address names, `from` and `to`; of the last 30 without them."""
         self._refuse_others(request)
-        today, zone = _today()
-        form = PeriodForm(request.GET, today=today, zone=zone)
-        context: dict[str, Any] = {"form": form, "presets": _links(today, zone, form)}
-        if form.is_valid():
-            counted = facts(form.period(), timezone.now())
-            context |= {"facts": counted, "figures": [figure(counted) for figure in FIGURES]}
-        return self._numbers_page(request, context, status=200 if form.is_valid() else 422)
+        form = _form(request.GET)
+        if not form.is_valid():
+            return self._numbers_page(request, form, status=422)
+        counted = facts(form.period(), timezone.now())
+        figures = [figure(counted) for figure in FIGURES]
+        return self._numbers_page(request, form, facts=counted, figures=figures)
 
     @method_decorator(require_POST)
     def numbers_file_view(self, request: HttpRequest) -> HttpResponse:
         """One table, as CSV that also Excel reads as UTF-8. Who took which is kept."""
         self._refuse_others(request)
-        today, zone = _today()
-        form = PeriodForm(request.POST, today=today, zone=zone)
+        form = _form(request.POST)
         if not form.is_valid():
-            return self._numbers_page(request, {"form": form, "presets": _links(today, zone, form)}, status=422)
+            return self._numbers_page(request, form, status=422)
         counted = facts(form.period(), timezone.now())
         figures = {figure.key: figure for figure in (figure(counted) for figure in FIGURES)}
         if request.POST.get("table") not in figures:
@@ -91,19 +87,22 @@ class NumbersAdmin(admin.ModelAdmin):
         if not (self.has_view_permission(request) and may_export(request.user)):
             raise PermissionDenied
 
-    def _numbers_page(self, request: HttpRequest, context: dict[str, Any], status: int) -> TemplateResponse:
-        template = "admin/appointments/appointmentrequest/numbers.html"
-        context = {**self.admin_site.each_context(request), "opts": self.opts, "title": "Numbers", **context}
-        return TemplateResponse(request, template, context, status=status)
+    def _numbers_page(
+        self, request: HttpRequest, form: PeriodForm, *, status: int = 200, **more: Any
+    ) -> TemplateResponse:
+        own = {"opts": self.opts, "title": "Numbers", "form": form, "presets": _links(form)}
+        context = {**self.admin_site.each_context(request), **own, **more}
+        return TemplateResponse(
+            request, "admin/appointments/appointmentrequest/numbers.html", context, status=status
+        )
 
 
-def _today() -> tuple[date, ZoneInfo]:
-    """The day that it is at the clinic, and the clinic's zone. One query."""
-    zone = ClinicProfile.objects.get().zone
-    return timezone.localdate(timezone=zone), zone
+def _form(data: QueryDict) -> PeriodForm:
+    """The days that are asked for, on the calendar of the clinic: its zone is the current one on staff pages."""
+    return PeriodForm(data, today=timezone.localdate(), zone=cast(ZoneInfo, timezone.get_current_timezone()))
 
 
-def _links(today: date, zone: ZoneInfo, form: PeriodForm) -> list[dict[str, Any]]:
+def _links(form: PeriodForm) -> list[dict[str, Any]]:
     """The ranges that are often asked for: name and query of each, and whether it is the one on the page."""
     shown = form.period() if form.is_valid() else None
     return [
@@ -112,7 +111,7 @@ def _links(today: date, zone: ZoneInfo, form: PeriodForm) -> list[dict[str, Any]
             "query": urlencode({"from": period.first, "to": period.last}),
             "is_shown": period == shown,
         }
-        for label, period in presets(today, zone)
+        for label, period in presets(form.today, form.zone)
     ]
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from appointments.numbers.waits import NO_ANSWER
 
-NOT_YET = "no answer yet"
+NOT_YET = "not yet"  # answered
 HOUR = timedelta(hours=1)
 
 Cell = str | int | timedelta | None
