@@ -8,6 +8,7 @@ from appointments.admin.claims import ClaimsAdmin
 from appointments.admin.duplicates import DuplicatesAdmin
 from appointments.admin.export import ExportAdmin
 from appointments.admin.left_behind import LeftBehindAdmin
+from appointments.admin.numbers import NumbersAdmin
 from appointments.admin.queue import QueueAdmin
 from appointments.admin.saved_views import SavedViewsAdmin
 from appointments.admin.search import SearchAdmin
@@ -23,6 +24,7 @@ class AppointmentRequestAdmin(
     BulkAdmin,
     SavedViewsAdmin,
     SearchAdmin,
+    NumbersAdmin,
     LeftBehindAdmin,
     SecondLookAdmin,
     DuplicatesAdmin,
