@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 
+from appointments.admin.calendar import CalendarAdmin
 from appointments.admin.caller import CallerAdmin
 from appointments.admin.export import ExportAdmin
 from appointments.admin.queue import QueueAdmin
@@ -10,5 +11,5 @@ from appointments.models import AppointmentRequest
 
 
 @admin.register(AppointmentRequest)
-class AppointmentRequestAdmin(CallerAdmin, ExportAdmin, VerbsAdmin, QueueAdmin):
+class AppointmentRequestAdmin(CalendarAdmin, CallerAdmin, ExportAdmin, VerbsAdmin, QueueAdmin):
     """The queue, the record of each request, what staff may do with it, and new requests for callers."""

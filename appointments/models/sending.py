@@ -110,6 +110,17 @@ class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
         unwarned = Q(warned_reply_by=None) | ~Q(warned_reply_by=F("reply_by"))
         return self.owed_an_answer().filter(unwarned, reply_by__isnull=False)
 
+    def appointments_from(self, start: datetime.datetime, end: datetime.datetime | None = None) -> Self:
+        """Those with an appointment at `start` or later, before `end` if one is given; in order of their time."""
+        booked = self.filter(appointment_starts_at__gte=start).select_related("appointment_with")
+        if end is not None:
+            booked = booked.filter(appointment_starts_at__lt=end)
+        return booked.order_by("appointment_starts_at", "id")
+
+    def with_clinician(self, clinician: "User") -> Self:
+        """Those whose appointment is with this person."""
+        return self.filter(appointment_with=clinician)
+
     def with_token(self, token: str) -> Self:
         """The one whose status page has this token, or none."""
         return self.filter(token_digest=token_digest(token))
