@@ -3,6 +3,7 @@
 from django.contrib import admin
 
 from appointments.admin.bulk import BulkAdmin
+from appointments.admin.calendar import CalendarAdmin
 from appointments.admin.caller import CallerAdmin
 from appointments.admin.claims import ClaimsAdmin
 from appointments.admin.duplicates import DuplicatesAdmin
@@ -24,6 +25,7 @@ class AppointmentRequestAdmin(
     BulkAdmin,
     SavedViewsAdmin,
     SearchAdmin,
+    CalendarAdmin,
     NumbersAdmin,
     LeftBehindAdmin,
     SecondLookAdmin,

@@ -116,6 +116,17 @@ class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
         """Those whose second look is due on this day of the clinic's calendar, the longest due first."""
         return self.in_queue().filter(second_look_on__lte=today).order_by("second_look_on", "received_at", "id")
 
+    def appointments_from(self, start: datetime.datetime, end: datetime.datetime | None = None) -> Self:
+        """Those with an appointment at `start` or later, before `end` if one is given; in order of their time."""
+        booked = self.filter(appointment_starts_at__gte=start).select_related("appointment_with")
+        if end is not None:
+            booked = booked.filter(appointment_starts_at__lt=end)
+        return booked.order_by("appointment_starts_at", "id")
+
+    def with_clinician(self, clinician: "User") -> Self:
+        """Those whose appointment is with this person."""
+        return self.filter(appointment_with=clinician)
+
     def with_token(self, token: str) -> Self:
         """The one whose status page has this token, or none."""
         return self.filter(token_digest=token_digest(token))
