@@ -103,7 +103,6 @@ class RecordAdmin(admin.ModelAdmin):
             "title": f"Request {appointment_request}",
             **facts,
             **forms.as_context(),
-            "claim_templates": [f"{FOLDER}/claim.html", f"{FOLDER}/none.html"],
             "duplicates_templates": [f"{FOLDER}/duplicates.html", f"{FOLDER}/none.html"],
             "refusal": refusal,
             "newer": newer,

@@ -167,7 +167,7 @@ def test_staff_pages(site: str, page: Page, faults: Faults, staff: Callable[[str
         inspection.look(f"request, {status}")
 
     page.goto(f"{site}{QUEUE}{requests[RequestStatus.IN_REVIEW].pk}/change/")
-    press(page, "Book")
+    press(page, "Show the mail")
     inspection.look("booking without a time")
     page.goto(f"{site}{QUEUE}{requests[RequestStatus.RECEIVED].pk}/change/")
     requests[RequestStatus.RECEIVED].move_to(
