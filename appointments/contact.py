@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.utils import timezone
 
-from appointments.lifecycle import TRIAGE, MoveRefused, NextStep, Role, acting_role
+from appointments.lifecycle import TRIAGE, MoveRefused, NextStep, RequestStatus, Role, acting_role
 from appointments.models import AppointmentRequest, Channel, ContactAttempt, EventKind, Outcome, PartOfDay
 from appointments.models.acting import NO_STEP, working_day_after
 from appointments.windows import PART_ENDS

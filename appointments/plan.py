@@ -41,7 +41,7 @@ def plan(
         raise MoveRefused("day_passed", "The day of the next step has passed. Choose today or a later day.")
     if on > today + FURTHEST_STEP:
         raise MoveRefused("day_too_far", "The next step must be within a year.")
-    values = {"next_step": NextStep(step), "next_step_on": on, "next_step_by": owner}
+    values: dict[str, Any] = {"next_step": NextStep(step), "next_step_on": on, "next_step_by": owner}
     return appointment_request.change(
         EventKind.PLANNED, by=by, role=role, note=note, **values, **_claim_after(by, owner)
     )

@@ -7,7 +7,7 @@ the promise, the wait, and then what is to be done.
 from collections import defaultdict
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.utils.formats import date_format
 from django.utils.timesince import timesince
@@ -15,6 +15,7 @@ from django.utils.timesince import timesince
 from appointments.lifecycle import URGENCY_BY_TIER, NextStep, RequestStatus, Urgency
 from appointments.models import AppointmentRequest, ContactAttempt, Outcome, PartOfDay, RedFlagAnswer
 
+SAME_WORD = timedelta(minutes=1)  # the two times of one report are not taken in the same instant
 ORDINALS = ("First", "Second", "Third", "Fourth", "Fifth", "Sixth", "Seventh", "Eighth", "Ninth", "Tenth")
 IN_PART = {
     PartOfDay.MORNING: "in the morning",
@@ -98,9 +99,11 @@ def _promise(appointment_request: AppointmentRequest, here: datetime, known: Kno
 
 
 def _patient_wrote(appointment_request: AppointmentRequest, here: datetime, known: Known) -> str:
-    """Unless all that was written is that it got worse."""
-    at = appointment_request.patient_wrote_at
-    return f"The patient wrote {_ago(at, here)}" if at and at != appointment_request.worse_at else ""
+    """Unless the last word was that it got worse."""
+    at, worse_at = appointment_request.patient_wrote_at, appointment_request.worse_at
+    if at is None or (worse_at is not None and at - worse_at < SAME_WORD):
+        return ""
+    return f"The patient wrote {_ago(at, here)}"
 
 
 def _waiting(appointment_request: AppointmentRequest, here: datetime, known: Known) -> str:

@@ -37,6 +37,7 @@ NOT_NOW = dict.fromkeys(
     (
         *("no_such_move", "stale", "claimed", "not_claimed", "not_in_queue", "clash"),
         *("attempts_missing", "original_missing", "cannot_undo", "too_late"),
+        *("original_closed", "original_repeats", "has_duplicates", "no_second_look", "not_due"),
     ),
     409,
 )
