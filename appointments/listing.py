@@ -6,7 +6,7 @@ where it is, and the last page costs what the first one does.
 
 import datetime
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -41,13 +41,12 @@ class Listing:
     @classmethod
     def named_by(cls, parameters: Mapping[str, Any]) -> Self:
         """The list that these parameters ask for; what they do not know is as if it was not said."""
-        known = {
-            "tab": TAB_BY_KEY,
-            "status": {EVERY_STATUS, *RequestStatus.values},
-            "urgency": {str(urgency.value) for urgency in Urgency},
-        }
-        asked = {name: str(parameters.get(name, "")) for name in known}
-        return cls(**{name: value for name, value in asked.items() if value in known[name]})
+        known: tuple[tuple[str, Collection[str]], ...] = (
+            ("tab", TAB_BY_KEY),
+            ("status", {EVERY_STATUS, *RequestStatus.values}),
+            ("urgency", {str(urgency.value) for urgency in Urgency}),
+        )
+        return cls(**{name: value for name, values in known if (value := str(parameters.get(name, ""))) in values})
 
     @property
     def the_tab(self) -> Tab | None:

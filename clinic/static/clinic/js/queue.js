@@ -6,6 +6,8 @@
   const sheet = document.getElementById("keys");
   const onOff = document.getElementById("keys-on");
   onOff.closest("[hidden]").hidden = false;
+  onOff.checked = sessionStorage.getItem("keys") !== "off";
+  onOff.addEventListener("change", () => sessionStorage.setItem("keys", onOff.checked ? "on" : "off"));
 
   const isTyping = target => target.closest("input:not([type=checkbox]), select, textarea, [contenteditable]");
 
