@@ -87,7 +87,7 @@ class PeriodForm(forms.Form):
         given = {name: data.get(name, "") for name in ("from", "to")}
         if not any(given.values()):
             given = {"from": usual.first.isoformat(), "to": usual.last.isoformat()}
-        super().__init__(given)
+        super().__init__(given, label_suffix="")
         for name, label in (("from", "From"), ("to", "To, this day too")):
             widget = forms.DateInput({"type": "date", "max": today.isoformat()}, format="%Y-%m-%d")
             messages = {

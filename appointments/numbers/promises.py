@@ -8,7 +8,7 @@ from appointments.numbers import picture
 from appointments.numbers.figure import Facts, Figure
 from appointments.numbers.picture import Times
 from appointments.numbers.table import Cell, Table, percent, words
-from appointments.numbers.waits import MISSED, By, Group, Outcome, Reason
+from appointments.numbers.waits import MISSED, NO_ANSWER, By, Group, Outcome, Reason
 from appointments.promise import ALLOWANCES
 
 FEWEST_PEOPLE = 10  # of fewer, a figure would tell about single people
@@ -69,8 +69,8 @@ def waiting(facts: Facts) -> Figure:
     return Figure(
         key="waiting",
         title="Waiting time against the promise",
-        says=f"Half were answered within {words(everybody.waited.half)}, 9 in 10 within "
-        f"{words(everybody.waited.nine_in_ten)}. Promised to half: {words(everybody.promised.half)}.",
+        says=f"Answered: half {_within(everybody.waited.half)}, 9 in 10 {_within(everybody.waited.nine_in_ten)}. "
+        f"Promised to half: {_within(everybody.promised.half)}.",
         rule=f"From receipt to the first answer; nights and weekends count. {COUNTED} {BY_URGENCY}",
         table=Table(
             ("Urgency", "Counted", *CUTS, *(f"Promised: {cut.lower()}" for cut in CUTS)),
@@ -91,7 +91,7 @@ def first_contact(facts: Facts) -> Figure:
     return Figure(
         key="contact",
         title="Working hours to the first contact",
-        says=f"Half took {words(worked.half)} or less, 9 in 10 took {words(worked.nine_in_ten)} or less.",
+        says=f"Answered: half {_within(worked.half)}, 9 in 10 {_within(worked.nine_in_ten)}.",
         rule=f"Only hours in which the clinic is open count. {COUNTED} {BY_URGENCY}",
         table=Table(
             ("Urgency", "Counted", *CUTS, "Allowed"),
@@ -150,7 +150,7 @@ def fairness(facts: Facts) -> Figure:
         key="fairness",
         title="Is it fair?",
         says=f"Groups with enough people to compare: {max(len(lines) - 1, 0)}. "
-        f"Half of everybody were answered within {words(facts.everybody.worked.half)} of working time."
+        f"Of everybody, half were answered {_within(facts.everybody.worked.half)}."
         if lines
         else "Too few people to compare.",
         rule=f"The working hours within which half of each group had their first answer. Groups of fewer than "
@@ -160,6 +160,10 @@ def fairness(facts: Facts) -> Figure:
         ),
         picture=picture.times(lines, [DOTS[0], DOTS[-1]]) if lines else None,
     )
+
+
+def _within(time: timedelta | None) -> str:
+    return words(time) if time is None or time >= NO_ANSWER else f"within {words(time)}"
 
 
 def _by_urgency(facts: Facts) -> list[tuple[str, Group]]:
