@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from django.contrib.postgres.search import SearchQueryField
-from django.db.models import BooleanField, F, Func, Q, Value
+from django.db.models import BooleanField, CharField, F, Func, Q, Value
 from django.db.models.functions import Cast, Lower, Right
 from django.utils import timezone
 from django.utils.text import capfirst
@@ -48,7 +48,7 @@ def look_alikes(appointment_request: AppointmentRequest) -> list[LookAlike]:
     if appointment_request.duplicate_of_id is not None:
         others = others.exclude(pk=appointment_request.duplicate_of_id)
     fresh = IN_QUEUE | Q(received_at__gte=timezone.now() - RECENT)
-    found = others.alias(phone_end=Right("phone", 7), address=Lower("email")).filter(
+    found = others.alias(phone_end=Right("phone", 7, output_field=CharField()), address=Lower("email")).filter(
         fresh, _shares_something(appointment_request)
     )
     alike = [

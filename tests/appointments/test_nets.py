@@ -87,6 +87,7 @@ def test_second_look_comes_once_and_again_after_lowering(
     assert "Amber Testa" not in page(browser.get(SECOND_LOOKS)), "not on the same day"
     assert posted(browser, appointment_request, "second-look").status_code == 409
     monkeypatch.setattr(timezone, "now", lambda: MONDAY_NOON + datetime.timedelta(days=1))
+    browser = signed_in(clinician)  # the session of yesterday has ended
     html = page(browser.get(SECOND_LOOKS))
     assert "Amber Testa" in html and "Getting worse" in html
     assert "Second look: 1" in page(browser.get("/admin/"))
@@ -140,7 +141,7 @@ def test_sign_off_needs_a_note_while_something_is_listed_and_is_made_once(
     browser, path = signed_in(reception), f"{LEFT_BEHIND}sign-off/"
     sent_hours_ago(1)
     assert browser.get(path).status_code == 405
-    assert signed_in(staff("editor")).post(path, {"listed": 1, "note": "x"}).status_code == 403
+    assert post_form(signed_in(staff("editor")), path, {"listed": 1, "note": "x"}).status_code == 403
     assert post_form(browser, path, {"listed": 0}).status_code == 409, "the list has changed"
     refused = post_form(browser, path, {"listed": 1, "note": "  "})
     assert refused.status_code == 422 and "Say in a note" in page(refused)
