@@ -14,6 +14,7 @@ from django.db.models import BooleanField, CharField, F, Func, Q, Value
 from django.db.models.functions import Cast, Lower, Right
 from django.utils import timezone
 from django.utils.text import capfirst
+from phonenumber_field.modelfields import PhoneNumberField
 
 from appointments.models import AppointmentRequest
 from appointments.models.name_keys import keys_of, words_of
@@ -64,7 +65,8 @@ def _shares_something(appointment_request: AppointmentRequest) -> Q:
     """In the words of the indexes: the database does not see by itself that what is looked for is not empty."""
     shares = Q(birth_date__in=_near(appointment_request.birth_date)) & Q(_name_like(appointment_request.full_name))
     if appointment_request.phone:
-        shares |= Q(phone_end=appointment_request.phone.as_e164[-7:]) & ~Q(phone="")
+        kept_as = str(PhoneNumberField().get_prep_value(appointment_request.phone))
+        shares |= Q(phone_end=kept_as[-7:]) & ~Q(phone="")
     if appointment_request.email:
         shares |= Q(address=Lower(Value(appointment_request.email))) & ~Q(email="")
     return shares
