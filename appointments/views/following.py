@@ -85,7 +85,7 @@ def request_status(request: HttpRequest, token: str) -> HttpResponse:
         "is_late": appointment_request.is_late(now),
         "promise": appointment_request.standing_promise,
         "last_word_at": _last_word_at(appointment_request),
-        "tried": tried_in_vain(appointment_request) if appointment_request.was_tried else None,
+        "tried": tried_in_vain(appointment_request) if getattr(appointment_request, "was_tried", False) else None,
         "needs_new_dates": appointment_request.needs_new_dates(now),
         "mail_does_not_arrive": mail_does_not_arrive(appointment_request),
         "may": {kind.value: may_say(appointment_request, kind) for kind in SAID_IN},

@@ -223,7 +223,7 @@ def test_unlink_of_several_in_any_order_keeps_the_oldest_clock_of_those_that_are
         left.remove(duplicates[number])
         all_of_them = [original, *left]
         assert fresh(original).received_at == min(one.received_at for one in all_of_them)
-        assert fresh(original).reply_by == min(one.reply_by for one in all_of_them)
+        assert fresh(original).reply_by == min(one.reply_by for one in all_of_them if one.reply_by)
         assert fresh(original).urgency == min(one.urgency for one in all_of_them)
         assert_whole(original, *duplicates)
     assert clocks(original) == before

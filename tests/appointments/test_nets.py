@@ -99,7 +99,12 @@ def test_second_look_comes_once_and_again_after_lowering(
     assert (event.kind, event.changed_by) == (EventKind.SECOND_LOOK, clinician)
     assert "Amber Testa" not in page(browser.get(SECOND_LOOKS))
     assert posted(browser, appointment_request, "second-look").status_code == 409, "once"
-    by = {"by": clinician, "roles": frozenset({Role.CLINICIAN}), "may_lower": True, "reason": "Read it again."}
+    by: dict[str, Any] = {
+        "by": clinician,
+        "roles": frozenset({Role.CLINICIAN}),
+        "may_lower": True,
+        "reason": "Read it again.",
+    }
     set_urgency(fresh(appointment_request), Urgency.SOON, **by)
     set_urgency(fresh(appointment_request), Urgency.ROUTINE, **by)
     assert str(fresh(appointment_request).second_look_on) == "2026-11-25"
@@ -197,7 +202,7 @@ def test_lists_cost_the_same_for_many(clinic_data: None, staff: StaffFactory) ->
     ("other", "why"),
     [
         ({"full_name": "Tessa Patient"}, "Same phone number, same email address, name differs by one letter"),
-        ({"full_name": "Someone Else", "email": ""}, "Same phone number, another name."),
+        ({"full_name": "Someone Else", "email": ""}, "Same phone number, another name, same date of birth."),
         ({"full_name": "Patient, Testa", "phone": "", "email": "o@example.com"}, "Same name in another order"),
         ({"birth_date": datetime.date(1962, 3, 28), "phone": "", "email": "o@example.com"}, "differs by the day"),
         ({"birth_date": datetime.date(1926, 3, 27), "phone": "", "email": "o@example.com"}, "differs by the year"),
@@ -332,7 +337,8 @@ def test_refusals_change_nothing(clinic_data: None, staff: StaffFactory) -> None
         ("note_missing", {"seen": 1}),
         ("not_your_role", {"seen": 1, "roles": frozenset({Role.EDITOR})}),
     ):
+        options: dict[str, Any] = {"by": staff("reception"), "roles": RECEPTION, **how}  # type: ignore[dict-item]
         with pytest.raises(MoveRefused) as refusal:
-            sign_off(**{"by": staff("reception"), "roles": RECEPTION, **how})
+            sign_off(**options)
         assert refusal.value.code == code
     assert not DaySignOff.objects.exists()
