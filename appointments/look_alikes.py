@@ -75,7 +75,7 @@ def _shares_something(appointment_request: AppointmentRequest) -> Q:
 def _name_like(name: str) -> Func:
     """Two words of the name, or the only one, each with one slip at most."""
     either = [" | ".join(f"'{key}'" for key in sorted(keys_of(word))) for word in set(words_of(name))]
-    pairs = list(combinations(either, 2)) or [(word,) for word in either]
+    pairs: list[tuple[str, ...]] = [*combinations(either, 2)] or [(word,) for word in either]
     asked = " | ".join("(" + " & ".join(f"({word})" for word in pair) + ")" for pair in pairs)
     return Func(
         F("name_keys"),

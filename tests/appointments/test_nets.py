@@ -337,7 +337,7 @@ def test_refusals_change_nothing(clinic_data: None, staff: StaffFactory) -> None
         ("note_missing", {"seen": 1}),
         ("not_your_role", {"seen": 1, "roles": frozenset({Role.EDITOR})}),
     ):
-        options: dict[str, Any] = {"by": staff("reception"), "roles": RECEPTION, **how}  # type: ignore[dict-item]
+        options: dict[str, Any] = {"by": staff("reception"), "roles": RECEPTION, **how}
         with pytest.raises(MoveRefused) as refusal:
             sign_off(**options)
         assert refusal.value.code == code
