@@ -230,9 +230,7 @@ def own_values(entries: Iterable[StatusChange | RequestEvent]) -> dict[str, Own]
             for name in own:
                 if name in CLOCKS or name in set_here:
                     own[name] = Own(own[name].value, own[name].lent_by | {linked})
-        elif unlinked := _unlinked_by(entry):
-            own = {name: Own(kept.value, kept.lent_by - {unlinked}) for name, kept in own.items()}
-        else:
+        elif getattr(entry, "kind", "") != EventKind.DUPLICATE_UNLINKED:
             if set_here & NO_STEP.keys():  # a next step is one thing
                 set_here |= NO_STEP.keys()
             own |= {name: Own(now[name]) for name in set_here}
@@ -247,11 +245,6 @@ def _linked_by(entry: StatusChange | RequestEvent) -> str:
     """The reference of the duplicate that this entry links; "" for every other entry."""
     is_link = isinstance(entry, RequestEvent) and entry.kind == EventKind.DUPLICATE_LINKED
     return entry.note[:REFERENCE_LENGTH] if is_link else ""
-
-
-def _unlinked_by(entry: StatusChange | RequestEvent) -> str:
-    is_end = isinstance(entry, RequestEvent) and entry.kind == EventKind.DUPLICATE_UNLINKED
-    return entry.note[:REFERENCE_LENGTH] if is_end else ""
 
 
 def _plan_before_the_link(duplicate: AppointmentRequest) -> dict[str, Any]:

@@ -208,6 +208,7 @@ def test_lists_cost_the_same_for_many(clinic_data: None, staff: StaffFactory) ->
         ({"birth_date": datetime.date(1926, 3, 27), "phone": "", "email": "o@example.com"}, "differs by the year"),
         ({"birth_date": datetime.date(1971, 5, 2), "phone": "", "email": "o@example.com"}, ""),
         ({"full_name": "Someone Else", "phone": "", "email": "o@example.com"}, ""),
+        ({"full_name": "Someone Else", "phone": "+13105550134", "email": "o@example.com"}, ""),  # its end alone
     ],
 )
 def test_look_alikes_are_explained_and_a_name_alone_is_not_enough(
