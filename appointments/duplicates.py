@@ -216,22 +216,24 @@ class Own:
 def own_values(entries: Iterable[StatusChange | RequestEvent]) -> dict[str, Own]:
     """What the whole record of an original, in its order, says of TAKEN_OVER when its links are left out."""
     own = {name: Own(AT_FIRST[name]) for name in TAKEN_OVER if name in AT_FIRST}
+    now = dict(AT_FIRST)
     before = {0: own}
     for entry in entries:
         before[entry.version] = own
         if entry.undoes is not None and getattr(entry, "kind", "") == EventKind.UNDONE:
-            own = before[entry.undoes]
+            own, now = before[entry.undoes], now | entry.after
             continue
         own = dict(own)
+        now |= entry.after
         set_here = {name for name in TAKEN_OVER if name in entry.after and _is_changed(entry, name)}
         if linked := _linked_by(entry):
             for name in own:
                 if name in CLOCKS or name in set_here:
                     own[name] = Own(own[name].value, own[name].lent_by | {linked})
-        elif unlinked := _unlinked_by(entry):
-            own = {name: Own(kept.value, kept.lent_by - {unlinked}) for name, kept in own.items()}
-        else:
-            own |= {name: Own(entry.after[name]) for name in set_here}
+        elif getattr(entry, "kind", "") != EventKind.DUPLICATE_UNLINKED:
+            if set_here & NO_STEP.keys():  # a next step is one thing
+                set_here |= NO_STEP.keys()
+            own |= {name: Own(now[name]) for name in set_here}
     return own
 
 
@@ -243,11 +245,6 @@ def _linked_by(entry: StatusChange | RequestEvent) -> str:
     """The reference of the duplicate that this entry links; "" for every other entry."""
     is_link = isinstance(entry, RequestEvent) and entry.kind == EventKind.DUPLICATE_LINKED
     return entry.note[:REFERENCE_LENGTH] if is_link else ""
-
-
-def _unlinked_by(entry: StatusChange | RequestEvent) -> str:
-    is_end = isinstance(entry, RequestEvent) and entry.kind == EventKind.DUPLICATE_UNLINKED
-    return entry.note[:REFERENCE_LENGTH] if is_end else ""
 
 
 def _plan_before_the_link(duplicate: AppointmentRequest) -> dict[str, Any]:

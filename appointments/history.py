@@ -59,10 +59,13 @@ def differences(appointment_request: AppointmentRequest) -> dict[str, tuple[Any,
 
 def _python(name: str, value: Any) -> Any:
     """A value of the record, which is JSON."""
-    field = AppointmentRequest._meta.get_field(name)
-    target = getattr(field, "target_field", field)
-    return target.to_python(value)
+    field = _field(name)
+    return getattr(field, "target_field", field).to_python(value)
 
 
 def _row_value(appointment_request: AppointmentRequest, name: str) -> Any:
-    return getattr(appointment_request, AppointmentRequest._meta.get_field(name).attname)
+    return getattr(appointment_request, _field(name).attname)
+
+
+def _field(name: str) -> Any:
+    return AppointmentRequest._meta.get_field(name)

@@ -4,7 +4,7 @@ has not passed, or it is listed. At the end of a day a named person signs that o
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING
 
 from django.db import transaction

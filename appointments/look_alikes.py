@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from django.contrib.postgres.search import SearchQueryField
-from django.db.models import BooleanField, F, Func, Q, Value
+from django.db.models import BooleanField, CharField, F, Func, Q, Value
 from django.db.models.functions import Cast, Lower, Right
 from django.utils import timezone
 from django.utils.text import capfirst
+from phonenumber_field.modelfields import PhoneNumberField
 
 from appointments.models import AppointmentRequest
 from appointments.models.name_keys import keys_of, words_of
@@ -48,7 +49,7 @@ def look_alikes(appointment_request: AppointmentRequest) -> list[LookAlike]:
     if appointment_request.duplicate_of_id is not None:
         others = others.exclude(pk=appointment_request.duplicate_of_id)
     fresh = IN_QUEUE | Q(received_at__gte=timezone.now() - RECENT)
-    found = others.alias(phone_end=Right("phone", 7), address=Lower("email")).filter(
+    found = others.alias(phone_end=Right("phone", 7, output_field=CharField()), address=Lower("email")).filter(
         fresh, _shares_something(appointment_request)
     )
     alike = [
@@ -64,7 +65,8 @@ def _shares_something(appointment_request: AppointmentRequest) -> Q:
     """In the words of the indexes: the database does not see by itself that what is looked for is not empty."""
     shares = Q(birth_date__in=_near(appointment_request.birth_date)) & Q(_name_like(appointment_request.full_name))
     if appointment_request.phone:
-        shares |= Q(phone_end=appointment_request.phone.as_e164[-7:]) & ~Q(phone="")
+        kept_as = str(PhoneNumberField().get_prep_value(appointment_request.phone))
+        shares |= Q(phone_end=kept_as[-7:]) & ~Q(phone="")
     if appointment_request.email:
         shares |= Q(address=Lower(Value(appointment_request.email))) & ~Q(email="")
     return shares
@@ -73,7 +75,7 @@ def _shares_something(appointment_request: AppointmentRequest) -> Q:
 def _name_like(name: str) -> Func:
     """Two words of the name, or the only one, each with one slip at most."""
     either = [" | ".join(f"'{key}'" for key in sorted(keys_of(word))) for word in set(words_of(name))]
-    pairs = list(combinations(either, 2)) or [(word,) for word in either]
+    pairs: list[tuple[str, ...]] = [*combinations(either, 2)] or [(word,) for word in either]
     asked = " | ".join("(" + " & ".join(f"({word})" for word in pair) + ")" for pair in pairs)
     return Func(
         F("name_keys"),

@@ -69,7 +69,7 @@ class LeftBehindAdmin(admin.ModelAdmin):
     @method_decorator(require_safe)
     def left_behind_view(self, request: HttpRequest) -> HttpResponse:
         """Who lacks an owner, a next step, or a day that is to come; and the sign-offs."""
-        return self._page(request)
+        return self._left_behind_page(request)
 
     @method_decorator(require_POST)
     def sign_off_view(self, request: HttpRequest) -> HttpResponse:
@@ -83,11 +83,11 @@ class LeftBehindAdmin(admin.ModelAdmin):
             answers = form.cleaned_data
             sign_off(by=by, roles=roles_of(by), note=answers["note"], seen=answers["listed"])
         except MoveRefused as refusal:
-            return self._page(request, refusal, form)
+            return self._left_behind_page(request, refusal, form)
         self.message_user(request, "You have signed off today. Thank you.")
         return redirect(f"admin:{NAME}_left-behind")
 
-    def _page(
+    def _left_behind_page(
         self, request: HttpRequest, refusal: MoveRefused | None = None, form: SignOffForm | None = None
     ) -> HttpResponse:
         if not self.has_view_permission(request):

@@ -1,4 +1,4 @@
-"""The list of second looks: routine requests with an answer that gives pause, once, on the next day that is open."""
+"""The list of second looks: routine requests with an answer that gives pause, once, on the next open day."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
