@@ -33,7 +33,7 @@ def test_numbers_page(site: str, page: Page, faults: Faults, staff: Callable[[st
     page.get_by_label("From", exact=True).fill(f"{YEAR}-02-20")
     page.get_by_label("To, this day too").fill(f"{YEAR}-03-20")
     press(page, "Show these days")
-    expect(page.get_by_text(f"Feb 20, {YEAR}")).to_be_visible()
+    expect(page.get_by_text(f"Feb 20, {YEAR}", exact=True)).to_be_visible()
     inspection.look("many requests", is_page_of_its_own=False)
     page.goto(f"{site}{NUMBERS}?from={YEAR}-01-01&to={YEAR}-12-31")
     inspection.look("a year", is_page_of_its_own=False)
