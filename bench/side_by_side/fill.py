@@ -11,7 +11,7 @@ from django.core.management import call_command  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from appointments.contact import log_attempt  # noqa: E402
-from appointments.lifecycle import NextStep, Role  # noqa: E402
+from appointments.lifecycle import NextStep, Role, Urgency  # noqa: E402
 from appointments.models import AppointmentRequest, CannedReply, Channel, Outcome, RequestSource  # noqa: E402
 from appointments.plan import plan  # noqa: E402
 from appointments.promise import promised_by  # noqa: E402
@@ -62,7 +62,7 @@ def kept(person: Person) -> AppointmentRequest:
         answers, key=key, red_flags=flags, is_checked_by_clinician=True, source=source
     )
     received_at = timezone.now() - datetime.timedelta(hours=person.hours)
-    reply_by = promised_by(received_at, new.urgency, working_hours())
+    reply_by = promised_by(received_at, Urgency(new.urgency), working_hours())
     AppointmentRequest.objects.filter(pk=new.pk).update(received_at=received_at, reply_by=reply_by)
     return AppointmentRequest.objects.get(pk=new.pk)
 
