@@ -10,11 +10,11 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils import timezone
 
-from appointments.booking import clinicians
 from appointments.lifecycle import TRIAGE, Move, NextStep, Urgency
 from appointments.models import AppointmentRequest, Channel, Outcome
 from appointments.models.record import NOTE_MAX_LENGTH
 from appointments.plan import name_of
+from appointments.roles import clinicians
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
