@@ -25,6 +25,7 @@ from appointments.admin.timeline import timeline
 from appointments.admin.words import labels, phone_words, times
 from appointments.lifecycle import MoveRefused
 from appointments.models import AppointmentRequest, RequestEvent, StatusChange
+from appointments.queue import Known
 from appointments.staff_forms import SeenForm
 from appointments.walking import walking_line_of
 
@@ -142,6 +143,7 @@ def _facts(appointment_request: AppointmentRequest) -> dict[str, Any]:
         "all_entries": [part for entry in entries for part in (entry.folded or [entry])],
         "last_entry": next(row for row in rows if row.version == appointment_request.version),
         "attempts": attempts,
+        "known": Known(answers, [attempt for attempt in attempts if attempt.event.version not in undone]),
         "ledger": ledger_of(appointment_request, attempts, undone),
         "later_red_flags": [entry for entry in entries[1:] if entry.red_flags],
         "later_words": [event for event in events if event.note and event.changed_by is None],

@@ -203,7 +203,7 @@ class Acting(models.Model):
                 values[name] = field.to_python(value)
         return values
 
-    def refuse_if_claimed(self: "AppointmentRequest", by: "User | None", now: datetime.datetime) -> None:
+    def refuse_if_claimed(self: Any, by: "User | None", now: datetime.datetime) -> None:
         """Raises MoveRefused with code `claimed` when somebody of the staff other than `by` has it at `now`."""
         holder = self.holder(now)
         if by is not None and holder is not None and holder.pk != by.pk:
