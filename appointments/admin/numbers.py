@@ -4,7 +4,6 @@ import csv
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -99,7 +98,7 @@ class NumbersAdmin(admin.ModelAdmin):
 
 def _form(data: QueryDict) -> PeriodForm:
     """The days that are asked for, on the calendar of the clinic: its zone is the current one on staff pages."""
-    return PeriodForm(data, today=timezone.localdate(), zone=cast(ZoneInfo, timezone.get_current_timezone()))
+    return PeriodForm(data, today=timezone.localdate(), zone=timezone.get_current_timezone())
 
 
 def _links(form: PeriodForm) -> list[dict[str, Any]]:

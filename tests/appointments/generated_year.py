@@ -215,7 +215,9 @@ class GeneratedYear:
             answered = {}
             story.goes_on(self._soon(5))
         end = "booked" if end == "unreachable" else end
-        appointment = {"appointment_starts_at": story.at + timedelta(days=9)} if end == "booked" else {}
+        appointment: dict[str, Any] = (
+            {"appointment_starts_at": story.at + timedelta(days=9)} if end == "booked" else {}
+        )
         if end not in OPEN_STATUSES:
             appointment |= {"claimed_by": None, "claimed_until": None}
         story.move(end, by, **answered, **appointment)
@@ -243,7 +245,8 @@ class GeneratedYear:
         planned = (
             {} if values else {"next_step": NextStep.CALL, "next_step_on": story.at.date(), "next_step_by": by}
         )
-        entry = story.event(EventKind.CONTACT_TRIED, by, **values, **planned)
+        values |= planned
+        entry = story.event(EventKind.CONTACT_TRIED, by, **values)
         if outcome == "no_answer" and self.chance.random() < 0.2:
             story.at += MINUTE
             story.event(EventKind.UNDONE, by, undoes=entry.version)

@@ -80,7 +80,8 @@ class Record:
         everything = AppointmentRequest.objects.select_related("article").order_by("pk")
         record.rows = [row for row in everything if row.received_at.astimezone(ZONE).year == YEAR]
         assert len(record.rows) < len(everything)  # some came in the night before: they do not count
-        for entry in [*StatusChange.objects.all(), *RequestEvent.objects.all()]:
+        everything_that_happened: list[Any] = [*StatusChange.objects.all(), *RequestEvent.objects.all()]
+        for entry in everything_that_happened:
             record.entries[entry.appointment_request_id].append(entry)
         for entries in record.entries.values():
             entries.sort(key=lambda entry: entry.version)
@@ -108,13 +109,13 @@ class Record:
     def recount(self, row: AppointmentRequest, now: datetime) -> Recounted:
         """Walk through the record of one request from its first entry to its last."""
         first, *later = self.entries[row.pk]
-        promised, urgency = parse_datetime(first.after["reply_by"]), first.after["urgency"]
+        promised, urgency = datetime.fromisoformat(first.after["reply_by"]), first.after["urgency"]
         answered, taken, tried, ended = None, None, None, now
         undone = {entry.undoes for entry in later}
         for entry in later:
             at, after = entry.changed_at, entry.after
             if "reply_by" in after and answered is None:
-                promised = min(promised, parse_datetime(after["reply_by"]))
+                promised = min(promised, datetime.fromisoformat(after["reply_by"]))
             if "answered_at" in after:
                 answered = parse_datetime(after["answered_at"])
             if entry.changed_by_id:
