@@ -1,4 +1,4 @@
-"""Addresses that open something for whoever knows them stay out of the log: Django writes the path of every refusal."""
+"""Secret addresses stay out of the log: whoever reads one there could open what it opens."""
 
 import logging
 import re

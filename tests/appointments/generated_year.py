@@ -205,7 +205,7 @@ class GeneratedYear:
     def _answer(self, story: Story, by: User, end: str) -> None:
         """The first contact, by a call or by a move, and what may come after it."""
         story.goes_on(self._soon(self.chance.choice((1, 4, 12))))
-        answered: dict[str, Any] = {
+        answered = {
             "answered_at": story.at,
             "answered_by": by,
             "answered_after": self.hours.working_time_between(story.row.received_at, story.at),
@@ -215,9 +215,9 @@ class GeneratedYear:
             answered = {}
             story.goes_on(self._soon(5))
         end = "booked" if end == "unreachable" else end
-        appointment: dict[str, Any] = {}
-        if end == "booked":
-            appointment["appointment_starts_at"] = story.at + timedelta(days=9)
+        appointment: dict[str, Any] = (
+            {"appointment_starts_at": story.at + timedelta(days=9)} if end == "booked" else {}
+        )
         if end not in OPEN_STATUSES:
             appointment |= {"claimed_by": None, "claimed_until": None}
         story.move(end, by, **answered, **appointment)
@@ -242,10 +242,11 @@ class GeneratedYear:
 
     def _try(self, story: Story, by: User, outcome: str, **values: Any) -> None:
         """An attempt to reach the patient; one in vain in five is undone."""
-        planned: dict[str, Any] = {}
-        if not values:
-            planned = {"next_step": NextStep.CALL, "next_step_on": story.at.date(), "next_step_by": by}
-        entry = story.event(EventKind.CONTACT_TRIED, by, **values, **planned)
+        planned = (
+            {} if values else {"next_step": NextStep.CALL, "next_step_on": story.at.date(), "next_step_by": by}
+        )
+        values |= planned
+        entry = story.event(EventKind.CONTACT_TRIED, by, **values)
         if outcome == "no_answer" and self.chance.random() < 0.2:
             story.at += MINUTE
             story.event(EventKind.UNDONE, by, undoes=entry.version)

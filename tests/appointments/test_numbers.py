@@ -80,11 +80,8 @@ class Record:
         everything = AppointmentRequest.objects.select_related("article").order_by("pk")
         record.rows = [row for row in everything if row.received_at.astimezone(ZONE).year == YEAR]
         assert len(record.rows) < len(everything)  # some came in the night before: they do not count
-        entries_of_all: list[StatusChange | RequestEvent] = [
-            *StatusChange.objects.all(),
-            *RequestEvent.objects.all(),
-        ]
-        for entry in entries_of_all:
+        everything_that_happened: list[Any] = [*StatusChange.objects.all(), *RequestEvent.objects.all()]
+        for entry in everything_that_happened:
             record.entries[entry.appointment_request_id].append(entry)
         for entries in record.entries.values():
             entries.sort(key=lambda entry: entry.version)
@@ -120,7 +117,7 @@ class Record:
             if "reply_by" in after and answered is None:
                 promised = min(promised, datetime.fromisoformat(after["reply_by"]))
             if "answered_at" in after:
-                answered = datetime.fromisoformat(after["answered_at"])
+                answered = parse_datetime(after["answered_at"])
             if entry.changed_by_id:
                 taken = taken or at
             if getattr(entry, "kind", "") == "contact_tried" and entry.version not in undone:
