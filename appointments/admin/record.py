@@ -104,7 +104,6 @@ class RecordAdmin(admin.ModelAdmin):
             "title": f"Request {appointment_request}",
             **facts,
             **forms.as_context(),
-            "duplicates_templates": [f"{FOLDER}/duplicates.html", f"{FOLDER}/none.html"],
             "refusal": refusal,
             "newer": newer,
             "unsaved": list(shown.typed()) if refusal and not newer and shown and not forms.shows(shown) else [],
