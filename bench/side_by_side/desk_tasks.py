@@ -89,7 +89,7 @@ def hand_three(hand: Hand) -> None:
     _wait_for_rows(hand.page)
 
 
-def link_and_unlink(hand: Hand) -> None:
+def link(hand: Hand) -> None:
     """Both are looked for, ticked and merged. There is no way back."""
     assert _search(hand, TWICE) == 2
     for number in (0, 1):

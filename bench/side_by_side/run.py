@@ -44,7 +44,7 @@ TASKS = {
     "send_text": "Answer with a text that was written once",
     "book": "Book an appointment (there: resolve with the time in words)",
     "hand_three": "Hand three to a colleague",
-    "link_and_unlink": "Mark a duplicate, and undo it (there: no way back)",
+    "link": "Mark a duplicate (there: no way back)",
     "see_forgotten": "See what nobody has taken in hand",
 }
 PATIENCE = 30.0  # seconds
