@@ -22,15 +22,6 @@ if TYPE_CHECKING:
 APART = datetime.timedelta(minutes=30)
 
 
-def clinicians() -> "QuerySet[User]":
-    """Those with whom one may book: active, and in the group of clinicians."""
-    return (
-        StaffMember.objects.filter(is_active=True, is_staff=True, groups__name=Role.CLINICIAN)
-        .order_by("last_name", "first_name", "username")
-        .distinct()
-    )
-
-
 def clashes(
     clinician: "User", starts_at: datetime.datetime, *, besides: AppointmentRequest
 ) -> "QuerySet[AppointmentRequest]":

@@ -1,19 +1,33 @@
-"""What the form lists today and others keep: the pages that a request may be about, and the ways to pay."""
+"""What we ask today and others keep: warning symptoms, the pages that a request may be about, the ways to pay."""
 
 import datetime
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet, Value
 from django.utils import timezone
 
 from clinic.models import ClinicProfile, PaymentOption
 from clinic.ready_query import ReadyQuery
-from conditions.models import Article, Kind
+from conditions.models import Article, Kind, RedFlag, Tier
 
-NOTHING = Value("")
-NO_PLACE = Value(0)
+# The columns of the one query, and what stands in one that a table has nothing for.
+COLUMNS = {
+    "what": Value(""),
+    "id": Value(0),
+    "key": Value(""),
+    "name": Value(""),
+    "other_name": Value(""),
+    "place": Value(0),
+    "tier": Value(""),
+    "concern": Value(""),
+    "version": Value(0),
+}
+# Of a red flag, in the order of its table.
+RED_FLAG = ["id", "key", "tier", "wording", "wording_es", "concern", "position", "version", "is_in_use"]
+KINDS, TIERS = Kind.values, Tier.values
 
 
 @dataclass(frozen=True)
@@ -24,6 +38,7 @@ class FormChoices:
     payments: list[tuple[int, str]]  # the id of a way to pay, and its name
     today: datetime.date  # on the clinic's calendar
     article_ids: dict[str, int] = field(default_factory=dict)
+    red_flags: list[RedFlag] = field(default_factory=list)  # what the safety check asks about, as `in_use` finds it
 
     def article_id(self, key: str) -> int | None:
         """The id of the listed article with this key, or None for any other text."""
@@ -31,21 +46,25 @@ class FormChoices:
 
 
 def form_choices() -> FormChoices:
-    """What the form lists now. One query."""
-    articles, payments, zone = [], [], None
-    for what, pk, slug, name, other_name, place in _LISTED.rows():
-        if what == "payment":
+    """What the form lists now, and what the safety check before it asks. One query."""
+    articles, payments, red_flags, zone = [], [], [], None
+    for what, pk, key, name, other_name, place, tier, concern, version in _ASKED.rows():
+        if what == "red_flag":
+            row = (pk, key, tier, name, other_name, concern, place, version, True)
+            red_flags.append(RedFlag.from_db("default", RED_FLAG, row))
+        elif what == "payment":
             payments.append((place, pk, PaymentOption(name=name, name_es=other_name).local_name))
         elif what == "profile":
-            zone = ClinicProfile(time_zone=name).zone
+            zone = ZoneInfo(name)
         else:
-            articles.append((Kind.values.index(what), *_name_and_key(what, slug, name, other_name), pk))
+            articles.append((KINDS.index(what), *_name_and_key(what, key, name, other_name), pk))
     articles.sort()
     return FormChoices(
         articles=[(key, name) for _, name, key, _ in articles],
         payments=[(pk, name) for _, pk, name in sorted(payments)],
         today=timezone.localdate(timezone=zone),
         article_ids={key: pk for _, _, key, pk in articles},
+        red_flags=sorted(red_flags, key=lambda flag: (TIERS.index(flag.tier), flag.position, flag.key)),
     )
 
 
@@ -56,20 +75,39 @@ def _name_and_key(kind: str, slug: str, title: str, short_title: str) -> tuple[s
     return article.name, article.key
 
 
-def _listed() -> QuerySet[Any, Any]:
-    """Articles, ways to pay and the clinic's time zone, as one list of what, id, slug, two names and place."""
-    articles = (
-        Article.objects.published().order_by().values_list("kind", "id", "slug", "title", "short_title", NO_PLACE)
+def _asked() -> QuerySet[Any, Any]:
+    """Articles, ways to pay, the clinic's time zone and red flags, as one list."""
+    return _rows(
+        Article.objects.published(), what="kind", id="id", key="slug", name="title", other_name="short_title"
+    ).union(
+        _rows(
+            PaymentOption.objects.offered(),
+            what=Value("payment"),
+            id="id",
+            name="name",
+            other_name="name_es",
+            place="position",
+        ),
+        _rows(ClinicProfile.objects.all(), what=Value("profile"), name="time_zone"),
+        _rows(
+            RedFlag.objects.in_use(),
+            what=Value("red_flag"),
+            id="id",
+            key="key",
+            name="wording",
+            other_name="wording_es",
+            place="position",
+            tier="tier",
+            concern="concern",
+            version="version",
+        ),
+        all=True,
     )
-    payments = (
-        PaymentOption.objects.offered()
-        .order_by()
-        .values_list(Value("payment"), "id", NOTHING, "name", "name_es", "position")
-    )
-    profile = ClinicProfile.objects.order_by().values_list(
-        Value("profile"), "id", NOTHING, "time_zone", NOTHING, NO_PLACE
-    )
-    return articles.union(payments, profile, all=True)
 
 
-_LISTED = ReadyQuery(_listed)
+def _rows(found: QuerySet[Any, Any], **columns: Any) -> QuerySet[Any, Any]:
+    """What was found, as rows of COLUMNS."""
+    return found.order_by().values_list(*(columns.get(name, nothing) for name, nothing in COLUMNS.items()))
+
+
+_ASKED = ReadyQuery(_asked)

@@ -1,13 +1,14 @@
 """The ledger of attempts to reach a patient: what came of each, and when to try next."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from appointments.lifecycle import TRIAGE, MoveRefused, NextStep, Role, acting_role
+from appointments.lifecycle import TRIAGE, MoveRefused, NextStep, RequestStatus, Role, acting_role
 from appointments.models import AppointmentRequest, Channel, ContactAttempt, EventKind, Outcome, PartOfDay
 from appointments.models.acting import NO_STEP, working_day_after
 from appointments.windows import PART_ENDS
@@ -18,6 +19,18 @@ if TYPE_CHECKING:
 
 # After an attempt in vain the next one is due when this much working time has passed: on the next working day.
 NEXT_TRY_AFTER = timedelta(hours=8)
+# What the patient's page says of the way: no more than this, for whoever else sees it.
+WAYS = {Channel.PHONE: "phone", Channel.TEXT: "phone", Channel.EMAIL: "email"}
+
+
+@dataclass(frozen=True)
+class TriedInVain:
+    """An attempt to reach the patient, as their page tells of it: the day on the clinic's calendar, the part of it,
+    and "phone", "email" or nothing more."""
+
+    day: date
+    part: PartOfDay
+    way: str
 
 
 def log_attempt(
@@ -63,6 +76,19 @@ def log_attempt(
             tried_on=here.date(),
             part_of_day=part_of_day(here),
         )
+
+
+def tried_in_vain(appointment_request: AppointmentRequest) -> TriedInVain | None:
+    """What the patient's page says of our last attempt; None when there is none, when they were reached since or
+    have written to us since, and when nobody tries any more. One query for a request that is under way."""
+    if not (appointment_request.is_open or appointment_request.status == RequestStatus.UNREACHABLE):
+        return None
+    last = ContactAttempt.objects.last_in_vain(appointment_request)
+    wrote_at = appointment_request.patient_wrote_at
+    if last is None or (wrote_at is not None and wrote_at > last.event.changed_at):
+        return None
+    way = WAYS.get(Channel(last.channel), "")
+    return TriedInVain(last.tried_on, PartOfDay(last.part_of_day), way)
 
 
 def _what_follows(

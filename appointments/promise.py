@@ -73,16 +73,17 @@ def promised_by(received_at: datetime, urgency: Urgency, hours: WorkingHours) ->
         return None
 
 
-def is_near(now: datetime, hours: WorkingHours) -> Q:
+def is_near(now: datetime, hours: WorkingHours, ends: str = "reply_by") -> Q:
     """The requests of which, for their urgency, little working time is left at `now` until the promise, or none.
 
-    `now` is aware. Whether the promise still stands is another question: see OWED_AN_ANSWER.
+    `now` is aware; `ends` names the field of the promised time. Whether the promise still stands is another
+    question: see OWED_AN_ANSWER.
     """
     near = Q()
     for urgency, allowance in ALLOWANCES.items():
         margin = max(allowance / NEAR_PART, NEAR_AT_LEAST)
         try:
-            near |= Q(urgency=urgency, reply_by__lt=hours.add_working_time(now, margin))
+            near |= Q(("urgency", urgency), (f"{ends}__lt", hours.add_working_time(now, margin)))
         except NoWorkingTime:  # nobody comes any more: what was promised cannot be kept
-            near |= Q(urgency=urgency, reply_by__isnull=False)
+            near |= Q(("urgency", urgency), (f"{ends}__isnull", False))
     return near

@@ -2,10 +2,13 @@
 
 from typing import TYPE_CHECKING
 
+from django.contrib.auth import get_user_model
+
 from appointments.lifecycle import STAFF_ROLES, Role
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
+    from django.db.models import QuerySet
 
 
 def roles_of(user: "User | AnonymousUser") -> frozenset[Role]:
@@ -17,3 +20,9 @@ def roles_of(user: "User | AnonymousUser") -> frozenset[Role]:
     if not hasattr(user, "_role_names"):
         user._role_names = frozenset(user.groups.values_list("name", flat=True))  # type: ignore[attr-defined]
     return frozenset(role for role in STAFF_ROLES if role in user._role_names)  # type: ignore[attr-defined]
+
+
+def clinicians() -> "QuerySet[User]":
+    """Whoever sees patients: the clinicians who can sign in, by name."""
+    people = get_user_model().objects.filter(is_active=True, is_staff=True, groups__name=Role.CLINICIAN)
+    return people.order_by("last_name", "first_name", "username")

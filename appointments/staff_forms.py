@@ -10,11 +10,11 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils import timezone
 
-from appointments.booking import clinicians
 from appointments.lifecycle import TRIAGE, Move, NextStep, Urgency
 from appointments.models import AppointmentRequest, Channel, Outcome
 from appointments.models.record import NOTE_MAX_LENGTH
 from appointments.plan import name_of
+from appointments.roles import clinicians
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -194,7 +194,7 @@ class LogCallForm(SeenForm):
         if not self.appointment_request.may_leave_voicemail:
             # Not offered. Whoever sends it all the same reads why: see `appointments.contact`.
             outcomes = [(value, label) for value, label in Outcome.choices if value != Outcome.VOICEMAIL]
-            self.fields["outcome"].widget.choices = [("", "Choose"), *outcomes]  # type: ignore[attr-defined]
+            self.fields["outcome"].widget.choices = [("", "Choose"), *outcomes]
 
 
 class PlanForm(SeenForm):

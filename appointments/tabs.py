@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Count, Q
 
-from appointments.lifecycle import OPEN_STATUSES, RequestStatus, Urgency
+from appointments.lifecycle import RequestStatus, Urgency
 from appointments.models import AppointmentRequest
-from appointments.models.sending import OWED_AN_ANSWER, QUEUE_ORDER, AppointmentRequestQuerySet
+from appointments.models.request import NEVER
+from appointments.models.sending import QUEUE_ORDER, AppointmentRequestQuerySet
 from appointments.promise import is_near
 from clinic.hours import WorkingHours
 
@@ -79,7 +80,8 @@ def urgent(look: Look) -> Q:
 
 def promise_near(look: Look) -> Q:
     """The promise stands, and little time is left for it, or none."""
-    return OWED_AN_ANSWER & is_near(look.now, look.hours)
+    # due_at is in the index of the queue, and NEVER where the promise does not stand.
+    return Q(due_at__lt=NEVER) & is_near(look.now, look.hours, "due_at")
 
 
 def waiting_for_patient(look: Look) -> Q:
@@ -89,7 +91,8 @@ def waiting_for_patient(look: Look) -> Q:
 
 def needs_new_dates(look: Look) -> Q:
     """Open, and every time that the patient prefers has passed."""
-    return Q(status__in=OPEN_STATUSES, windows_end_at__lt=look.now)
+    # Of the queue all is open but what is booked and worse. Few have an end in the past: that is asked first.
+    return Q(windows_end_at__lt=look.now) & ~Q(status=RequestStatus.BOOKED)
 
 
 def booked_today(look: Look) -> Q:

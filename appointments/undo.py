@@ -39,7 +39,7 @@ def why_not(entry: StatusChange | RequestEvent, user: "User", now: datetime.date
     if isinstance(entry, RequestEvent):
         has_way_back = entry.kind not in NOT_UNDONE
     else:
-        has_way_back = entry.from_status != "" and entry.after.get("duplicate_of") is None
+        has_way_back = entry.from_status != "" and not _is_link(entry)
     if not has_way_back:
         return MoveRefused("cannot_undo", "The last step cannot be undone.")
     if entry.changed_by_id != user.pk:
@@ -47,6 +47,11 @@ def why_not(entry: StatusChange | RequestEvent, user: "User", now: datetime.date
     if now - entry.changed_at > UNDO_WITHIN:
         return MoveRefused("too_late", "A step can be undone for ten minutes. Take the next step instead.")
     return None
+
+
+def _is_link(change: StatusChange) -> bool:
+    """Whether it made or ended a link to another request, which is changed as well: see appointments.duplicates."""
+    return any(values.get("duplicate_of") is not None for values in (change.before, change.after))
 
 
 def undo_last(

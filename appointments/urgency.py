@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from appointments.lifecycle import DECIDERS, TRIAGE, MoveRefused, RequestStatus, Role, Urgency, acting_role
 from appointments.models import AppointmentRequest, EventKind, RequestEvent
+from appointments.second_look import second_look_after_lowering
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -41,7 +42,10 @@ def set_urgency(
     if not reason.strip():
         raise MoveRefused("note_missing", "Lowering the urgency or clearing a report needs a reason.")
     roles = roles & DECIDERS or roles & TRIAGE
-    return _set(appointment_request, by=by, roles=roles, reason=reason, urgency=urgency, worse_at=None)
+    again = {}
+    if urgency == Urgency.ROUTINE != appointment_request.urgency:
+        again = second_look_after_lowering(appointment_request, timezone.now())
+    return _set(appointment_request, by=by, roles=roles, reason=reason, urgency=urgency, worse_at=None, **again)
 
 
 def _set(

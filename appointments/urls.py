@@ -1,4 +1,4 @@
-"""Addresses of asking and following."""
+"""Addresses of asking and following, and of the clinicians' calendars."""
 
 from django.urls import path
 
@@ -17,4 +17,5 @@ urlpatterns = [
     path("r/<str:token>/add/", views.add_note, name="add_note"),
     path("r/<str:token>/withdraw/", views.withdraw_request, name="withdraw_request"),
     path("r/<str:token>/appointment.ics", views.appointment_calendar, name="appointment_calendar"),
+    path("feed/<str:token>.ics", views.calendar_feed, name="calendar_feed"),
 ]

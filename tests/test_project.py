@@ -107,7 +107,7 @@ def test_only_env_reads_the_environment(path: Path) -> None:
 
 def test_one_word_runs_through_the_corridor() -> None:
     """URL name = view function = template stem."""
-    pages_without_a_template = {"healthz", "readyz", "feed", "mail_html", "appointment_calendar"}
+    pages_without_a_template = {"healthz", "readyz", "feed", "mail_html", "appointment_calendar", "calendar_feed"}
     shares_a_template = {"cause_detail": "article_detail", "treatment_detail": "article_detail"}
     stems = {path.stem for path in TEMPLATES}
     for name, view in public_views(get_resolver().url_patterns):

@@ -21,7 +21,7 @@ from appointments.admin.words import moment
 from appointments.lifecycle import TRIAGE, MoveRefused
 from appointments.models import AppointmentRequest
 from appointments.plan import name_of
-from appointments.queue import Reason, known_of, reasons
+from appointments.queue import reasons
 from appointments.roles import roles_of
 
 if TYPE_CHECKING:
@@ -81,12 +81,6 @@ def claim_of(request: HttpRequest, appointment_request: AppointmentRequest, now:
     )
 
 
-def reasons_of(appointment_request: AppointmentRequest, now: datetime.datetime) -> list[Reason]:
-    """Why it stands where it stands, for its page. Two queries."""
-    known = known_of([appointment_request])[appointment_request.pk]
-    return reasons(appointment_request, timezone.localtime(now), known)
-
-
 class ClaimsAdmin(VerbsAdmin):
     """The part of the admin that gives requests to people."""
 
@@ -110,12 +104,12 @@ class ClaimsAdmin(VerbsAdmin):
     ) -> TemplateResponse:
         """The record, with who has it and why it stands where it stands."""
         response = super().record_page(request, appointment_request, **how)
-        now = timezone.now()
-        context = {
+        now, context = timezone.now(), response.context_data or {}
+        response.context_data = {
+            **context,
             "claim": claim_of(request, appointment_request, now),
-            "reasons": reasons_of(appointment_request, now),
+            "reasons": reasons(appointment_request, timezone.localtime(now), context["known"]),
         }
-        response.context_data = {**(response.context_data or {}), **context}
         return response
 
     @method_decorator(require_POST)

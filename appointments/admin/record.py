@@ -24,7 +24,8 @@ from appointments.admin.offered import offered
 from appointments.admin.timeline import timeline
 from appointments.admin.words import labels, phone_words, times
 from appointments.lifecycle import MoveRefused
-from appointments.models import AppointmentRequest
+from appointments.models import AppointmentRequest, RequestEvent, StatusChange
+from appointments.queue import Known
 from appointments.staff_forms import SeenForm
 from appointments.walking import walking_line_of
 
@@ -37,6 +38,7 @@ NOT_NOW = dict.fromkeys(
     (
         *("no_such_move", "stale", "claimed", "not_claimed", "not_in_queue", "clash"),
         *("attempts_missing", "original_missing", "cannot_undo", "too_late"),
+        *("original_closed", "original_repeats", "has_duplicates", "no_second_look", "not_due"),
     ),
     409,
 )
@@ -102,8 +104,6 @@ class RecordAdmin(admin.ModelAdmin):
             "title": f"Request {appointment_request}",
             **facts,
             **forms.as_context(),
-            "claim_templates": [f"{FOLDER}/claim.html", f"{FOLDER}/none.html"],
-            "duplicates_templates": [f"{FOLDER}/duplicates.html", f"{FOLDER}/none.html"],
             "refusal": refusal,
             "newer": newer,
             "unsaved": list(shown.typed()) if refusal and not newer and shown and not forms.shows(shown) else [],
@@ -121,7 +121,8 @@ def _facts(appointment_request: AppointmentRequest) -> dict[str, Any]:
     moves = list(appointment_request.status_changes.select_related("changed_by"))
     attempts = list(appointment_request.contact_attempts.select_related("event__changed_by"))
     entries = timeline(moves, events, answers, attempts)
-    undone = {row.undoes for row in (*moves, *events) if row.undoes is not None}
+    rows: list[StatusChange | RequestEvent] = [*moves, *events]
+    undone = {row.undoes for row in rows if row.undoes is not None}
     return {
         "appointment_request": appointment_request,
         "urgency_badge": urgency_badge(appointment_request),
@@ -139,8 +140,9 @@ def _facts(appointment_request: AppointmentRequest) -> dict[str, Any]:
         "red_flags_at_sending": [answer for answer in answers if answer.event_id is None],
         "timeline": entries,
         "all_entries": [part for entry in entries for part in (entry.folded or [entry])],
-        "last_entry": next(row for row in (*events, *moves) if row.version == appointment_request.version),
+        "last_entry": next(row for row in rows if row.version == appointment_request.version),
         "attempts": attempts,
+        "known": Known(answers, [attempt for attempt in attempts if attempt.event.version not in undone]),
         "ledger": ledger_of(appointment_request, attempts, undone),
         "later_red_flags": [entry for entry in entries[1:] if entry.red_flags],
         "later_words": [event for event in events if event.note and event.changed_by is None],

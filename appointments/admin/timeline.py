@@ -60,25 +60,33 @@ def timeline(
     events: Iterable[RequestEvent],
     answers: Iterable[RedFlagAnswer],
     attempts: Iterable[ContactAttempt] = (),
+    names: Names | None = None,
 ) -> list[Entry]:
     """The entries in the order in which things happened; who took the request and gave it back is folded away.
 
-    At most two queries, for the names of people and requests, when each `changed_by` was fetched with it.
+    At most two queries, for the names of people and requests, when each `changed_by` was fetched with it; none when
+    the `names` are given (see `names_of`).
     """
     moves, others = list(status_changes), list(events)
     ticked: dict[int | None, list[RedFlagAnswer]] = defaultdict(list)
     for answer in answers:
         ticked[answer.event_id].append(answer)
-    names = names_in(_told(part) for row in (*moves, *others) for part in (row.before, row.after))
+    rows: list[StatusChange | RequestEvent] = [*moves, *others]
+    names = names_of(rows) if names is None else names
     tried = {attempt.event_id: attempt for attempt in attempts}
     headings = {change.version: change.get_to_status_display() for change in moves}
     headings |= {event.version: _heading_of(event, tried.get(event.pk)) for event in others}
     entries = [_of_move(change, ticked[None] if change.version == 1 else [], names, headings) for change in moves]
     entries += [_of_event(event, ticked[event.pk], names, headings) for event in others]
-    undone = {row.undoes for row in (*moves, *others)}
+    undone = {row.undoes for row in rows}
     quiet = {event.version for event in others if event.kind in CLAIMS and not event.note}
     in_order = sorted(entries, key=lambda entry: entry.version)
     return list(_folded([replace(entry, is_undone=entry.version in undone) for entry in in_order], quiet))
+
+
+def names_of(rows: Iterable[StatusChange | RequestEvent]) -> Names:
+    """The people and requests that these entries name. At most two queries."""
+    return names_in(_told(part) for row in rows for part in (row.before, row.after))
 
 
 def _folded(entries: list[Entry], quiet: set[int]) -> Iterable[Entry]:

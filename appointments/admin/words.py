@@ -69,10 +69,9 @@ def names_in(kept: Iterable[Mapping[str, Any]]) -> Names:
             field = _field(name)
             if isinstance(field, models.ForeignKey) and value is not None:
                 wanted[field.related_model].add(value)
+    rows: list[Any] = [row for model, pks in wanted.items() for row in model._default_manager.filter(pk__in=pks)]
     return {
-        (model, row.pk): row.reference if isinstance(row, AppointmentRequest) else name_of(row)
-        for model, pks in wanted.items()
-        for row in model._default_manager.filter(pk__in=pks)
+        (type(row), row.pk): row.reference if isinstance(row, AppointmentRequest) else name_of(row) for row in rows
     }
 
 

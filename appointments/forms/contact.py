@@ -5,11 +5,11 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
-from phonenumber_field.formfields import PhoneNumberField
 
 from appointments.forms.layout import any_of, one_of
 from appointments.forms.parts import Group, Section
 from appointments.models.answers import PartOfDay, PreferredContact
+from appointments.phone_field import TypedNumberField
 
 CONTACT_SECTIONS = (
     Section(
@@ -30,7 +30,7 @@ CONTACT_SECTIONS = (
 class ContactQuestions(forms.Form):
     """At least one way to reach the patient, and the preferred one among them."""
 
-    phone = PhoneNumberField(
+    phone = TypedNumberField(
         label=_("Phone number"),
         required=False,
         max_length=60,

@@ -203,6 +203,13 @@ class Acting(models.Model):
                 values[name] = field.to_python(value)
         return values
 
+    def refuse_if_claimed(self: Any, by: "User | None", now: datetime.datetime) -> None:
+        """Raises MoveRefused with code `claimed` when somebody of the staff other than `by` has it at `now`."""
+        holder = self.holder(now)
+        if by is not None and holder is not None and holder.pk != by.pk:
+            name = holder.get_full_name() or holder.get_username()
+            raise MoveRefused("claimed", f"{name} has this request now. Take it over first, and say why.")
+
     def _marks(
         self: Any, by: "User | None", now: datetime.datetime, *, stays: bool, claims: bool = True
     ) -> dict[str, Any]:
@@ -224,10 +231,7 @@ class Acting(models.Model):
     def _write(self: Any, values: dict[str, Any], now: datetime.datetime, by: "User | None") -> dict[str, Any]:
         """Write `values` to the row that has still this version; returns what they were before. Raises MoveRefused
         with code `claimed`, when somebody other than `by` has it, or `stale`."""
-        holder = self.holder(now)
-        if by is not None and holder is not None and holder.pk != by.pk:
-            name = holder.get_full_name() or holder.get_username()
-            raise MoveRefused("claimed", f"{name} has this request now. Take it over first, and say why.")
+        self.refuse_if_claimed(by, now)
         before = {name: getattr(self, name) for name in values}
         rows = type(self)._default_manager.filter(pk=self.pk, status=self.status, version=self.version)
         if rows.update(version=F("version") + 1, **values) != 1:

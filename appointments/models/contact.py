@@ -42,6 +42,12 @@ class ContactAttemptQuerySet(models.QuerySet["ContactAttempt"]):
         )
         return self.exclude(Exists(undone))
 
+    def last_in_vain(self, appointment_request: "AppointmentRequest") -> "ContactAttempt | None":
+        """The last attempt, when it was in vain: the patient was not reached since. One query."""
+        of_it = self.standing().filter(appointment_request=appointment_request)
+        last = of_it.select_related("event").order_by("id").last()
+        return None if last is None or last.outcome == Outcome.REACHED else last
+
     def failed_times(self, appointment_request: "AppointmentRequest") -> int:
         """At how many different times (day and part of it) it was tried in vain since the patient was last reached.
         One query."""

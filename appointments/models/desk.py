@@ -1,5 +1,7 @@
 """What the staff keep for themselves: texts that they send often, views of the queue, calendars, and sign-offs."""
 
+from typing import Self
+
 from django.conf import settings
 from django.core.validators import MaxLengthValidator
 from django.db import models
@@ -8,6 +10,7 @@ from django.db.models.functions import Lower
 
 from appointments.models.answers import Language
 from appointments.models.record import NOTE_MAX_LENGTH
+from appointments.status_link import token_digest
 
 
 class CannedReply(models.Model):
@@ -55,8 +58,19 @@ class SavedView(models.Model):
         return self.name
 
 
+class CalendarFeedQuerySet(models.QuerySet["CalendarFeed"]):
+    """Words for which calendars."""
+
+    def with_token(self, token: str) -> Self:
+        """The one at this secret address, with its clinician, or none. Costs the same for every token."""
+        return self.filter(token_digest=token_digest(token)).select_related("clinician")
+
+
 class CalendarFeed(models.Model):
-    """The secret address under which a clinician's calendar program reads the booked appointments."""
+    """The secret address under which a clinician's calendar program reads the booked appointments.
+
+    The database keeps a digest of the address alone: `appointments.calendar_feed` shows it once.
+    """
 
     PUBLIC_FIELDS = ("id", "clinician", "token_digest", "made_at", "made_by")
     PRIVATE_FIELDS = ()
@@ -65,6 +79,8 @@ class CalendarFeed(models.Model):
     token_digest = models.CharField(max_length=64, unique=True, editable=False)
     made_at = models.DateTimeField()
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    objects = CalendarFeedQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"Calendar of {self.clinician_id}"

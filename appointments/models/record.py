@@ -1,5 +1,6 @@
 """What happened to a request, and what it said at the start. Rows are added, never changed."""
 
+import datetime
 from collections.abc import Iterable
 from typing import Any, Self
 
@@ -205,9 +206,12 @@ class RedFlagAnswer(models.Model):
 
 
 def plain(value: Any) -> Any:
-    """The value as JSON keeps it, for the record; a row of another table is its primary key."""
+    """The value as JSON keeps it, for the record; a row of another table is its primary key, a time is in UTC, so
+    that equal values are equal text."""
     if isinstance(value, models.Model):
         return value.pk
+    if isinstance(value, datetime.datetime):
+        return str(value.astimezone(datetime.UTC))
     return value if isinstance(value, str | int | float | bool | list | None) else str(value)
 
 

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
-from django.db.models.functions import Coalesce, Lower, Right
+from django.db.models.functions import Coalesce, Lower
 from django.urls import reverse
 from django.utils import translation
 
@@ -16,6 +16,7 @@ from appointments.models.acting import Acting
 from appointments.models.answers import Language, RequestSource
 from appointments.models.name_keys import NameKeysField
 from appointments.models.patient_answers import PROBLEM_MAX_LENGTH, PatientAnswers
+from appointments.models.phone_digits import last_digits
 from appointments.models.sending import IN_QUEUE, OWED_AN_ANSWER, QUEUE_ORDER, AppointmentRequestQuerySet
 from appointments.status_link import token_of
 
@@ -227,7 +228,7 @@ class AppointmentRequest(Acting, PatientAnswers):
             # Requests by name, with one slip in each word: appointments.search.
             GinIndex(fields=["name_keys"], name="request_by_name"),
             # Requests by the end of a phone number: appointments.search.
-            models.Index(Right("phone", 7), condition=~Q(phone=""), name="request_by_phone"),
+            models.Index(last_digits("phone"), condition=~Q(phone=""), name="request_by_phone"),
             # A lost link: to_follow_by_mail(); appointments.search.
             models.Index(Lower("email"), condition=~Q(email=""), name="request_by_email"),
             # What somebody has: claimed_by(), at log-out.

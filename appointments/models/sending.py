@@ -10,15 +10,17 @@ from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import IntegrityError, models, transaction
-from django.db.models import F, Q, Value
+from django.db.models import Exists, F, OuterRef, Q, Value
 from django.db.models.functions import Lower
 from django.utils import timezone
 from phonenumber_field.modelfields import PhoneNumberField
 
 from appointments import emails
 from appointments.lifecycle import OPEN_STATUSES, RequestStatus, Role, urgency_of
+from appointments.models.contact import ContactAttempt
 from appointments.models.record import EventKind, RedFlagAnswer, StatusChange, as_recorded
 from appointments.promise import promised_by
+from appointments.second_look import second_look_day
 from appointments.status_link import new_token, token_digest
 from appointments.windows import windows_end_at
 from clinic import limits, outbox
@@ -110,9 +112,28 @@ class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
         unwarned = Q(warned_reply_by=None) | ~Q(warned_reply_by=F("reply_by"))
         return self.owed_an_answer().filter(unwarned, reply_by__isnull=False)
 
+    def to_look_at_again(self, today: datetime.date) -> Self:
+        """Those whose second look is due on this day of the clinic's calendar, the longest due first."""
+        return self.in_queue().filter(second_look_on__lte=today).order_by("second_look_on", "received_at", "id")
+
+    def appointments_from(self, start: datetime.datetime, end: datetime.datetime | None = None) -> Self:
+        """Those with an appointment at `start` or later, before `end` if one is given; in order of their time."""
+        booked = self.filter(appointment_starts_at__gte=start).select_related("appointment_with")
+        if end is not None:
+            booked = booked.filter(appointment_starts_at__lt=end)
+        return booked.order_by("appointment_starts_at", "id")
+
+    def with_clinician(self, clinician: "User") -> Self:
+        """Those whose appointment is with this person."""
+        return self.filter(appointment_with=clinician)
+
     def with_token(self, token: str) -> Self:
         """The one whose status page has this token, or none."""
         return self.filter(token_digest=token_digest(token))
+
+    def noting_attempts(self) -> Self:
+        """The same, each with `was_tried`: whether somebody has tried to reach the patient. No query more."""
+        return self.annotate(was_tried=Exists(ContactAttempt.objects.filter(appointment_request=OuterRef("pk"))))
 
     def submit(
         self,
@@ -159,6 +180,7 @@ class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
             ),
         }
         first["reply_by"] = promised_by(now, first["urgency"], hours)
+        first["second_look_on"] = second_look_day(answers, first["urgency"], now, hours)
         for _ in range(5):  # a new reference each time, should one be taken already
             new = self.model(**answers, **marks, **first, reference=_new_reference())
             try:

@@ -1,6 +1,7 @@
 """Asking for an appointment, and following the request."""
 
 from appointments.views.asking import get_help_now, request_appointment, safety_check
+from appointments.views.feed import calendar_feed
 from appointments.views.finding import find_request
 from appointments.views.following import (
     add_note,
@@ -15,6 +16,7 @@ from appointments.views.following import (
 __all__ = [
     "add_note",
     "appointment_calendar",
+    "calendar_feed",
     "change_contact",
     "change_times",
     "find_request",

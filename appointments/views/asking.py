@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from appointments.blank_form import blank_form
-from appointments.choices import form_choices
+from appointments.choices import FormChoices, form_choices
 from appointments.forms import AppointmentRequestForm, CheckedByClinicianForm, SafetyCheckForm
 from appointments.models import AppointmentRequest
 from appointments.promise import promise
@@ -34,15 +34,16 @@ TRAP = "website"  # a box that people do not see, and programs fill in
 def safety_check(request: HttpRequest) -> HttpResponse:
     """First the warning symptoms. Whoever has an emergency sign sees where to get help before anything else."""
     safety = SafetyCheck.carried_by(request.POST) or _beginning(request)
-    red_flags = red_flags_in_use()
-    is_answered = request.method == "POST" and request.POST.get("button") != "begin"
-    form = SafetyCheckForm(red_flags, request.POST if is_answered else None)
+    if request.method != "POST" or request.POST.get("button") == "begin":
+        return _safety_page(request, safety, SafetyCheckForm(red_flags_in_use()))
+    choices = form_choices()
+    form = SafetyCheckForm(choices.red_flags, request.POST)
     if not form.is_valid():
         return _safety_page(request, safety, form)
-    safety = safety.answered(form.ticked(), red_flags)
+    safety = safety.answered(form.ticked(), choices.red_flags)
     if safety.needs_help_first:
         return _help_page(request, safety, CheckedByClinicianForm(), form.ticked())
-    return _after_safety_check(request, safety)
+    return _after_safety_check(request, safety, choices)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -56,7 +57,7 @@ def get_help_now(request: HttpRequest) -> HttpResponse:
     form = CheckedByClinicianForm(request.POST)
     if not form.is_valid():
         return _help_page(request, safety, form, safety.red_flags())
-    return _after_safety_check(request, safety.checked_by_clinician())
+    return _after_safety_check(request, safety.checked_by_clinician(), form_choices())
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -72,15 +73,14 @@ def request_appointment(request: HttpRequest) -> HttpResponse:
     if safety.needs_help_first:
         return _help_page(request, safety, CheckedByClinicianForm(), safety.red_flags())
     if "button" not in request.POST and not typed_answers(request):
-        return _first_details_page(request, safety)
+        return _first_details_page(request, safety, form_choices())
     form = AppointmentRequestForm(form_choices(), request.POST)
     if request.POST.get("button") == "send":
         return _send(request, safety, form)
     if not form.is_valid() or request.POST.get("button") == "change":
         return _details_page(request, safety, form)
-    red_flags = red_flags_in_use()
-    if not safety.has_asked(red_flags):
-        return _ask_again(request, safety, red_flags)
+    if not safety.has_asked(form.choices.red_flags):
+        return _ask_again(request, safety, form.choices.red_flags)
     return _check_page(request, safety, form)
 
 
@@ -89,7 +89,7 @@ def _send(request: HttpRequest, safety: SafetyCheck, form: AppointmentRequestFor
     if not form.is_valid():
         sent = AppointmentRequest.objects.filter(key=safety.key).first()
         return already_sent_page(request, safety, sent) if sent else _details_page(request, safety, form)
-    red_flags = red_flags_in_use()
+    red_flags = form.choices.red_flags
     if not safety.has_asked(red_flags):
         if not AppointmentRequest.objects.filter(key=safety.key).exists():
             return _ask_again(request, safety, red_flags)
@@ -115,11 +115,11 @@ def _ask_again(request: HttpRequest, safety: SafetyCheck, red_flags: Iterable[Re
     return _safety_page(request, safety, SafetyCheckForm(red_flags))
 
 
-def _after_safety_check(request: HttpRequest, safety: SafetyCheck) -> HttpResponse:
+def _after_safety_check(request: HttpRequest, safety: SafetyCheck, choices: FormChoices) -> HttpResponse:
     """The form; or what comes after it, where the patient has filled it in before being asked again."""
     if not typed_answers(request):
-        return _first_details_page(request, safety)
-    form = AppointmentRequestForm(form_choices(), request.POST)
+        return _first_details_page(request, safety, choices)
+    form = AppointmentRequestForm(choices, request.POST)
     return _check_page(request, safety, form) if form.is_valid() else _details_page(request, safety, form)
 
 
@@ -130,9 +130,8 @@ def _help_page(
     return render(request, "appointments/get_help_now.html", context, status=422 if form.is_bound else 200)
 
 
-def _first_details_page(request: HttpRequest, safety: SafetyCheck) -> HttpResponse:
+def _first_details_page(request: HttpRequest, safety: SafetyCheck, choices: FormChoices) -> HttpResponse:
     """The form before anything is typed: empty, but for the answers about walking that the patient took along."""
-    choices = form_choices()
     if not safety.walking_line:
         context = {"safety": safety, "blank_form": blank_form(choices, safety.article_key)}
         return render(request, "appointments/request_appointment.html", context)

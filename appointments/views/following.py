@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from appointments import changes, worse
 from appointments.calendar_file import calendar_file
 from appointments.choices import form_choices
+from appointments.contact import tried_in_vain
 from appointments.forms import ContactForm, NoteForm, TimesForm, WithdrawForm, WorseForm
 from appointments.lifecycle import MoveRefused, RequestStatus, Role, Urgency, find_move, urgency_of
 from appointments.mail_trouble import mail_does_not_arrive
@@ -75,7 +76,7 @@ def verb(view: Verb) -> Callable[..., HttpResponseBase]:
 @at_secret_address
 def request_status(request: HttpRequest, token: str) -> HttpResponse:
     """Where a request stands, what happens next and by when, and what the patient may still say and do."""
-    found = AppointmentRequest.objects.with_token(token).select_related("appointment_with")
+    found = AppointmentRequest.objects.with_token(token).noting_attempts().select_related("appointment_with")
     appointment_request = get_object_or_404(found)
     now = timezone.now()
     context = {
@@ -84,6 +85,7 @@ def request_status(request: HttpRequest, token: str) -> HttpResponse:
         "is_late": appointment_request.is_late(now),
         "promise": appointment_request.standing_promise,
         "last_word_at": _last_word_at(appointment_request),
+        "tried": tried_in_vain(appointment_request) if getattr(appointment_request, "was_tried", False) else None,
         "needs_new_dates": appointment_request.needs_new_dates(now),
         "mail_does_not_arrive": mail_does_not_arrive(appointment_request),
         "may": {kind.value: may_say(appointment_request, kind) for kind in SAID_IN},

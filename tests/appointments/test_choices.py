@@ -1,6 +1,8 @@
-"""What the form lists: published articles and the ways to pay that the staff offer, in one query."""
+"""What the form lists, published articles and the ways to pay that the staff offer, and what the safety check asks:
+one query."""
 
 import datetime
+from operator import attrgetter
 
 import pytest
 from django.utils import timezone, translation
@@ -8,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from appointments.choices import form_choices
 from clinic.models import ClinicProfile, PaymentOption
-from conditions.models import Article
+from conditions.models import Article, RedFlag
 
 
 @pytest.mark.django_db
@@ -41,6 +43,16 @@ def test_choices_leave_out_what_is_not_published(clinic_data: None) -> None:
 
 
 @pytest.mark.django_db
+def test_choices_hold_the_red_flags_of_the_safety_check(clinic_data: None) -> None:
+    RedFlag.objects.filter(key="fever").update(is_in_use=False)
+    RedFlag.objects.filter(key="calf-pain").update(wording="a sore calf", wording_es="dolor", position=0)
+    kept = [field.attname for field in RedFlag._meta.concrete_fields]
+    assert [attrgetter(*kept)(flag) for flag in form_choices().red_flags] == list(
+        RedFlag.objects.in_use().values_list(*kept)
+    )
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("zone", ["Pacific/Honolulu", "Pacific/Kiritimati"])
 def test_today_is_that_of_the_clinic(clinic_data: None, zone: str) -> None:
     ClinicProfile.objects.update(time_zone=zone)
@@ -50,5 +62,5 @@ def test_today_is_that_of_the_clinic(clinic_data: None, zone: str) -> None:
 @pytest.mark.django_db
 def test_choices_of_an_empty_database() -> None:
     choices = form_choices()
-    assert (choices.articles, choices.payments) == ([], [])
+    assert (choices.articles, choices.payments, choices.red_flags) == ([], [], [])
     assert isinstance(choices.today, datetime.date)

@@ -493,6 +493,7 @@ def test_hand_over_is_refused_to_others_and_by_get(client: Client, staff: Staff)
     assert signed_in(me).get(hand_over_path()).status_code == 405
     assert post_form(signed_in(staff("editor")), hand_over_path(), fields).status_code == 403
     assert post_form(Client(), hand_over_path(), fields).headers["Location"].startswith("/admin/login/")
+    wrong: dict[str, Any]
     for wrong in ({"owner": ""}, {"owner": staff("editor").pk}, {"owner": "x"}, {"ticked": []}):
         assert post_form(signed_in(me), hand_over_path(), {**fields, **wrong}).status_code == 302
     for wrong in ({"ticked": "x:1"}, {"ticked": "1"}, {"ticked": "²:1"}, {"note": "x" * 1_001}):

@@ -83,6 +83,23 @@ def test_queue_of_several_is_one_statement(django_assert_num_queries: DjangoAsse
 
 
 @pytest.mark.django_db
+def test_queue_keeps_the_row_that_django_would() -> None:
+    arguments = {"text": "100% 'quoted' ñ", "number": 1, "more": [1.5, None, True]}
+    ours, theirs = (OutgoingMail(function="tests.clinic.mails.hello", arguments=arguments) for _ in range(2))
+    queue(ours)
+    OutgoingMail.objects.bulk_create([theirs])
+    own = {"id", "message_id", "created_at", "next_attempt_at"}
+    first, second = (OutgoingMail.objects.get(message_id=mail.message_id) for mail in (ours, theirs))
+    assert (first.pk, second.pk) == (ours.pk, theirs.pk)
+    assert first.created_at == first.next_attempt_at <= second.created_at == second.next_attempt_at
+    for field in OutgoingMail._meta.concrete_fields:
+        assert field.name in own or getattr(first, field.name) == getattr(second, field.name), field.name
+    ours.failure = "Nobody is there."
+    ours.save()
+    assert OutgoingMail.objects.count() == 2
+
+
+@pytest.mark.django_db
 def test_queue_of_none_asks_nothing(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     with django_assert_num_queries(0):
         queue()

@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from appointments.lifecycle import RequestStatus, Role, Urgency
 from appointments.models import AppointmentRequest
 from conditions.models import Article
+from tests.appointments.moves import prepare
 from tests.appointments.patients import sent
 from tests.browser import Faults
 from tests.journeys.inspection import MOUSE, Inspection
@@ -48,6 +49,7 @@ def one_in_each_status(clinician: User) -> dict[RequestStatus, AppointmentReques
         flags = ("chest-pain", "fever", "calf-pain") if status == RequestStatus.RECEIVED else ()
         requests[status] = sent(Client(), *flags, full_name=f"Patient {status.label}")
         for step in WAYS[status]:
+            more = prepare(requests[status], step, clinician)
             requests[status].move_to(
                 step,
                 by=clinician,
@@ -55,6 +57,7 @@ def one_in_each_status(clinician: User) -> dict[RequestStatus, AppointmentReques
                 note="A note about this.",
                 message="Please ask your family doctor." if step in {"awaiting_patient", "declined"} else "",
                 appointment_starts_at=timezone.now() + datetime.timedelta(days=8) if step == "booked" else None,
+                **more,
             )
     return requests
 
@@ -167,7 +170,7 @@ def test_staff_pages(site: str, page: Page, faults: Faults, staff: Callable[[str
         inspection.look(f"request, {status}")
 
     page.goto(f"{site}{QUEUE}{requests[RequestStatus.IN_REVIEW].pk}/change/")
-    press(page, "Book")
+    press(page, "Show the mail")
     inspection.look("booking without a time")
     page.goto(f"{site}{QUEUE}{requests[RequestStatus.RECEIVED].pk}/change/")
     requests[RequestStatus.RECEIVED].move_to(

@@ -160,7 +160,10 @@ def test_reception_with_the_keyboard_alone(
     keyboard.type(f"{starts_at:%m%d%Y}")
     keyboard.tab_to("Time of the appointment")
     keyboard.type("1030AM")
-    keyboard.tab_to("Book")
+    keyboard.tab_to("Show the mail")
+    keyboard.press_and_go()
+    expect(page.get_by_text("Your appointment is booked")).to_be_visible()
+    keyboard.tab_to("Confirm and send the mail")
     keyboard.press_and_go()
 
     expect(page.get_by_text("is now “Booked”")).to_be_visible()

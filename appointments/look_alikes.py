@@ -1,0 +1,160 @@
+"""Other requests that may be of the same person, and why. Staff decide whether they are: no link makes itself.
+
+One hint is enough where it names a person's own device or mailbox: the phone number or the email address. A name
+counts with the date of birth, or with one that differs by one slip.
+"""
+
+import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
+
+from django.contrib.postgres.search import SearchQueryField
+from django.db.models import BooleanField, CharField, F, Func, Q, Value
+from django.db.models.functions import Cast, Lower, Right
+from django.utils import timezone
+from django.utils.text import capfirst
+from phonenumber_field.modelfields import PhoneNumberField
+
+from appointments.models import AppointmentRequest
+from appointments.models.name_keys import keys_of, words_of
+from appointments.models.sending import IN_QUEUE
+
+RECENT = datetime.timedelta(days=180)
+MOST_READ = 60  # of the latest, when a number is shared by many
+MOST_SHOWN = 10
+OLDEST_BIRTH_YEAR = 1900
+
+
+@dataclass(frozen=True)
+class LookAlike:
+    """Another request, and why it may be of the same person."""
+
+    appointment_request: AppointmentRequest
+    why: str
+    hints: int  # how many of name, date of birth, phone and mail agree
+
+    @property
+    def can_be_original(self) -> bool:
+        """True when the request that it looks like may be linked to it."""
+        return self.appointment_request.is_open
+
+
+def look_alikes(appointment_request: AppointmentRequest) -> list[LookAlike]:
+    """At most MOST_SHOWN requests that wait, or came in within RECENT, and may be of the same person: those that
+    wait first, then those with the most in common. Without those that are linked to it. One query, by the indexes
+    of phone, mail, date of birth and name."""
+    others = AppointmentRequest.objects.exclude(pk=appointment_request.pk)
+    others = others.exclude(duplicate_of=appointment_request) if appointment_request.pk else others
+    if appointment_request.duplicate_of_id is not None:
+        others = others.exclude(pk=appointment_request.duplicate_of_id)
+    fresh = IN_QUEUE | Q(received_at__gte=timezone.now() - RECENT)
+    found = others.alias(phone_end=Right("phone", 7, output_field=CharField()), address=Lower("email")).filter(
+        fresh, _shares_something(appointment_request)
+    )
+    alike = [
+        LookAlike(other, capfirst(", ".join(why)) + ".", sum(hint.startswith("same") for hint in why))
+        for other in found.order_by("-received_at", "-id")[:MOST_READ]
+        if (why := list(_why(appointment_request, other)))
+    ]
+    alike.sort(key=lambda one: (not one.appointment_request.is_open, -one.hints))  # and the latest first, as read
+    return alike[:MOST_SHOWN]
+
+
+def _shares_something(appointment_request: AppointmentRequest) -> Q:
+    """In the words of the indexes: the database does not see by itself that what is looked for is not empty."""
+    shares = Q(birth_date__in=_near(appointment_request.birth_date)) & Q(_name_like(appointment_request.full_name))
+    if appointment_request.phone:
+        kept_as = str(PhoneNumberField().get_prep_value(appointment_request.phone))
+        shares |= Q(phone_end=kept_as[-7:]) & ~Q(phone="")
+    if appointment_request.email:
+        shares |= Q(address=Lower(Value(appointment_request.email))) & ~Q(email="")
+    return shares
+
+
+def _name_like(name: str) -> Func:
+    """Two words of the name, or the only one, each with one slip at most."""
+    either = [" | ".join(f"'{key}'" for key in sorted(keys_of(word))) for word in set(words_of(name))]
+    pairs: list[tuple[str, ...]] = [*combinations(either, 2)] or [(word,) for word in either]
+    asked = " | ".join("(" + " & ".join(f"({word})" for word in pair) + ")" for pair in pairs)
+    return Func(
+        F("name_keys"),
+        Cast(Value(asked), SearchQueryField()),
+        template="(%(expressions)s)",
+        arg_joiner=" @@ ",
+        output_field=BooleanField(),
+    )
+
+
+def _near(day: datetime.date) -> set[datetime.date]:
+    """This day, and those that differ from it in one of year, month and day, or with month and day swapped."""
+    this_year = timezone.now().year
+    parts = [(day.year, day.day, day.month)]
+    parts += [(year, day.month, day.day) for year in range(OLDEST_BIRTH_YEAR, this_year + 1)]
+    parts += [(day.year, month, day.day) for month in range(1, 13)]
+    parts += [(day.year, day.month, other) for other in range(1, 32)]
+    return set(filter(None, (_date(*part) for part in parts)))
+
+
+def _date(year: int, month: int, day: int) -> datetime.date | None:
+    try:
+        return datetime.date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _why(one: AppointmentRequest, other: AppointmentRequest) -> Iterator[str]:
+    """What the two have in common, in words; nothing when that is too little."""
+    name, birth = (
+        _names_compared(one.full_name, other.full_name),
+        _births_compared(one.birth_date, other.birth_date),
+    )
+    phone = bool(one.phone) and one.phone == other.phone
+    email = bool(one.email) and one.email.lower() == other.email.lower()
+    if not (phone or email or (name and birth)):
+        return
+    if phone:
+        yield "same phone number"
+    if email:
+        yield "same email address"
+    yield name or "another name"
+    if birth:
+        yield birth
+
+
+def _births_compared(one: datetime.date, other: datetime.date) -> str:
+    if one == other:
+        return "same date of birth"
+    if (one.year, one.month, one.day) == (other.year, other.day, other.month):
+        return "day and month of birth swapped"
+    differ = [part for part in ("year", "month", "day") if getattr(one, part) != getattr(other, part)]
+    return f"date of birth differs by the {differ[0]}" if len(differ) == 1 else ""
+
+
+def _names_compared(one: str, other: str) -> str:
+    """How alike two names are, in words; "" when they are not: each word of the shorter is one of the longer."""
+    shorter, longer = sorted((words_of(one), words_of(other)), key=len)
+    if shorter == longer:
+        return "same name" if shorter else ""
+    left, slips = list(longer), []
+    for word in sorted(shorter, key=lambda word: word not in longer):
+        match = word if word in left else next((like for like in left if keys_of(word) & keys_of(like)), None)
+        if match is None:
+            return ""
+        left.remove(match)
+        if match != word:
+            slips.append((word, match))
+    if not slips:
+        return "same name with more words" if left else "same name in another order"
+    if len(slips) == 1 and not left:
+        return f"name differs by {_slip(*slips[0])}"
+    return "almost the same name"
+
+
+def _slip(one: str, other: str) -> str:
+    if len(one) == len(other):
+        differ = [at for at in range(len(one)) if one[at] != other[at]]
+        if len(differ) == 2 and (one[differ[0]], one[differ[1]]) == (other[differ[1]], other[differ[0]]):
+            return "two letters swapped"
+        return "one letter" if len(differ) == 1 else "a letter or two"
+    return "one letter"

@@ -1,0 +1,26 @@
+"""What the staff's first page says of the safety nets."""
+
+from typing import Any
+
+from django import template
+from django.http import HttpRequest
+
+from appointments.left_behind import standing
+from appointments.models import AppointmentRequest, DaySignOff
+from appointments.second_look import today
+
+register = template.Library()
+
+
+@register.simple_tag
+def safety_nets(request: HttpRequest) -> dict[str, Any] | None:
+    """How many second looks are due, how many requests lack an owner, a next step or a day, and whether today is
+    signed off. None for whoever may not see the queue. Four queries."""
+    if not request.user.has_perm("appointments.view_appointmentrequest"):
+        return None
+    day = today()
+    return {
+        "second_looks": AppointmentRequest.objects.to_look_at_again(day).count(),
+        "left_behind": standing(day).listed_count,
+        "is_signed": DaySignOff.objects.filter(date=day).exists(),
+    }

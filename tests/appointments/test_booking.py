@@ -1,0 +1,223 @@
+"""Booking with a clinician and a place: the clash, the mail shown before it goes, and what patients read."""
+
+import datetime
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+
+from appointments.booking import book, clashes
+from appointments.lifecycle import MoveRefused, Role
+from appointments.models import AppointmentRequest
+from clinic.models import OutgoingMail
+from clinic.outbox import written
+from tests.appointments.test_admin import QUEUE, date_and_time, facts, in_days, in_status, move_path, signed_in
+from tests.form_posts import page, post_form
+
+StaffFactory = Callable[[str], User]
+CLINICIAN = frozenset({Role.CLINICIAN})
+
+
+def booked(clinician: User, starts_at: datetime.datetime, **more: Any) -> AppointmentRequest:
+    """A request with an appointment at that time, with this clinician."""
+    appointment_request = in_status("in_review", clinician)
+    book(appointment_request, starts_at, by=clinician, roles=CLINICIAN, clinician=clinician, **more)
+    return appointment_request
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("minutes", "is_clash"), [(-30, False), (-29, True), (0, True), (29, True), (30, False), (24 * 60, False)]
+)
+def test_appointments_of_one_clinician_clash_when_they_begin_too_close(
+    clinic_data: None, staff: StaffFactory, minutes: int, is_clash: bool
+) -> None:
+    clinician, starts_at = staff("clinician"), in_days(5)
+    first, second = booked(clinician, starts_at), in_status("in_review", clinician)
+    wanted = starts_at + datetime.timedelta(minutes=minutes)
+    assert list(clashes(clinician, wanted, besides=second)) == ([first] if is_clash else [])
+    assert not clashes(clinician, starts_at, besides=first)
+    if is_clash:
+        with pytest.raises(MoveRefused) as refusal:
+            book(second, wanted, by=clinician, roles=CLINICIAN, clinician=clinician)
+        assert refusal.value.code == "clash"
+        assert first.reference in str(refusal.value) and first.full_name not in str(refusal.value)
+        second.refresh_from_db()
+        assert second.status == "in_review"
+        book(second, wanted, by=clinician, roles=CLINICIAN, clinician=clinician, despite_clash=True)
+    else:
+        book(second, wanted, by=clinician, roles=CLINICIAN, clinician=clinician)
+    assert second.status == "booked"
+
+
+@pytest.mark.django_db
+def test_appointments_with_different_clinicians_or_cancelled_ones_do_not_clash(
+    clinic_data: None, staff: StaffFactory
+) -> None:
+    clinician, starts_at = staff("clinician"), in_days(5)
+    other = User.objects.create_user("other", is_staff=True)
+    other.groups.set(clinician.groups.all())
+    first = booked(clinician, starts_at)
+    book(in_status("in_review", clinician), starts_at, by=clinician, roles=CLINICIAN, clinician=other)
+    undo = signed_in(clinician)
+    assert post_form(undo, f"{QUEUE}{first.pk}/undo/", {"version": first.version}).status_code == 302
+    booked(clinician, starts_at)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_book_the_same_time_at_once_do_not_both_get_it(clinic_data: None, staff: StaffFactory) -> None:
+    clinician, starts_at = staff("clinician"), in_days(5)
+    requests = [in_status("in_review", clinician) for _ in range(4)]
+    start, outcomes = threading.Barrier(len(requests)), []
+
+    def run(appointment_request: AppointmentRequest) -> None:
+        start.wait(10)
+        try:
+            book(appointment_request, starts_at, by=clinician, roles=CLINICIAN, clinician=clinician)
+            outcomes.append("booked")
+        except MoveRefused as refusal:
+            outcomes.append(refusal.code)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(appointment_request,)) for appointment_request in requests]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(outcomes) == ["booked", "clash", "clash", "clash"]
+
+
+@pytest.mark.django_db
+def test_clash_by_http_is_booked_only_by_whoever_ticks_the_box(clinic_data: None, staff: StaffFactory) -> None:
+    clinician = staff("clinician")
+    browser = signed_in(clinician)
+    first, second = (in_status("in_review", clinician) for _ in range(2))
+    fields = {**date_and_time(5), "clinician": clinician.pk, "place": "Room <2>"}
+    assert "Book anyway" not in page(browser.get(f"{QUEUE}{first.pk}/change/"))
+    path = move_path(first, "booked")
+    assert post_form(browser, path, {**fields, "version": first.version}).status_code == 302
+    for button in ("", "show"):
+        before = facts(second)
+        typed = {**fields, "version": second.version, "button": button}
+        response = post_form(browser, move_path(second, "booked"), typed)
+        assert response.status_code == 409
+        assert "Book anyway" in page(response) and 'value="Room &lt;2&gt;"' in page(response)
+        assert facts(second) == before
+    typed = {**fields, "version": second.version, "despite_clash": "on"}
+    assert post_form(browser, move_path(second, "booked"), typed).status_code == 302
+
+
+# The mail before it goes
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("target", "fields", "shown"),
+    [
+        ("booked", {**date_and_time(3), "place": "Hill House"}, ("Your appointment is booked", "Hill House")),
+        ("awaiting_patient", {"message": "Send <us> it."}, ("We need something from you", "Send &lt;us&gt; it.")),
+        ("declined", {"note": "x", "message": "See <another>."}, ("We cannot offer you", "See &lt;another&gt;.")),
+    ],
+)
+def test_mail_is_shown_as_it_would_go_out_and_nothing_stays(
+    clinic_data: None, staff: StaffFactory, target: str, fields: dict[str, str], shown: tuple[str, ...]
+) -> None:
+    clinician = staff("clinician")
+    browser, appointment_request = signed_in(clinician), in_status("in_review", clinician)
+    before, mails = facts(appointment_request), OutgoingMail.objects.count()
+    typed = {**fields, "version": appointment_request.version}
+    path = move_path(appointment_request, target)
+    response = post_form(browser, path, {**typed, "button": "show"})
+    html = page(response)
+    assert response.status_code == 200
+    for text in (*shown, "Nothing has gone out yet", "testa@example.com", appointment_request.reference):
+        assert text in html, text
+    assert (facts(appointment_request), OutgoingMail.objects.count()) == (before, mails)
+    changed = page(post_form(browser, path, {**typed, "button": "change"}))
+    assert "Nothing was changed" not in changed
+    assert all(value in changed for value in fields.values() if "<" not in value)
+    assert facts(appointment_request) == before
+    # What is confirmed is what was shown.
+    assert post_form(browser, path, {**typed, "button": "confirm"}).status_code == 302
+    mail = OutgoingMail.objects.last()
+    assert mail is not None and OutgoingMail.objects.count() == mails + 1
+    told = written(mail).text
+    assert all(line in html.replace("&lt;", "<").replace("&gt;", ">") for line in told.splitlines()[:4])
+    # Pressed twice: once.
+    assert post_form(browser, path, {**typed, "button": "confirm"}).status_code == 409
+    assert OutgoingMail.objects.count() == mails + 1
+
+
+@pytest.mark.django_db
+def test_form_offers_the_mail_where_there_is_an_address_and_the_verb_where_there_is_none(
+    clinic_data: None, staff: StaffFactory
+) -> None:
+    clinician = staff("clinician")
+    with_mail, without = in_status("in_review", clinician), in_status("in_review", clinician, email="")
+    browser = signed_in(clinician)
+    assert "Show the mail" in page(browser.get(f"{QUEUE}{with_mail.pk}/change/"))
+    html = page(browser.get(f"{QUEUE}{without.pk}/change/"))
+    assert "Show the mail" not in html and '<button type="submit" class="button">Book</button>' in html
+    fields = {**date_and_time(3), "version": without.version, "button": "show"}
+    assert "No mail goes out" in page(post_form(browser, move_path(without, "booked"), fields))
+
+
+# What the patient reads
+
+
+@pytest.mark.django_db
+def test_place_and_clinician_stand_on_the_page_in_the_mail_and_in_the_calendar(
+    clinic_data: None, staff: StaffFactory
+) -> None:
+    clinician = staff("clinician")
+    clinician.first_name, clinician.last_name = "Ada", "Able"
+    clinician.save()
+    appointment_request = booked(clinician, in_days(5), place="Hill House, 3rd floor")
+    mail = OutgoingMail.objects.last()
+    assert mail is not None
+    path = appointment_request.get_absolute_url()
+    patients_page = page(Client().get(path))
+    for text in (patients_page, written(mail).text, written(mail).html):
+        assert "Hill House, 3rd floor" in text and "Ada Able" in text
+    assert "Hawthorne" not in patients_page[patients_page.index("<main") : patients_page.index("</main>")]
+    calendar = Client().get(f"{path}appointment.ics")
+    assert "Hill House" in page(calendar).replace("\r\n ", "")
+
+
+@pytest.mark.django_db
+def test_appointment_is_moved_to_another_place_and_the_mail_says_what_is_new(
+    clinic_data: None, staff: StaffFactory
+) -> None:
+    clinician = staff("clinician")
+    appointment_request = booked(clinician, in_days(5))
+    browser, path = signed_in(clinician), f"{QUEUE}{appointment_request.pk}/appointment/"
+    starts_at = appointment_request.appointment_starts_at
+    same = {"clinician": clinician.pk, "place": ""}
+    html = page(browser.get(f"{QUEUE}{appointment_request.pk}/change/"))
+    html = html[html.index("/appointment/") :]
+    same["appointment_starts_at_0"] = html.split('name="appointment_starts_at_0" value="')[1].split('"')[0]
+    same["appointment_starts_at_1"] = html.split('name="appointment_starts_at_1" value="')[1].split('"')[0]
+    fields = {**same, "version": appointment_request.version}
+    assert post_form(browser, path, fields).status_code == 422  # nothing is new
+    fields["place"] = "Hill House"
+    shown = page(post_form(browser, path, {**fields, "button": "show"}))
+    assert "Your appointment has changed" in shown and "The time is the same" in shown and "Hill House" in shown
+    assert post_form(browser, path, fields).status_code == 302
+    appointment_request.refresh_from_db()
+    assert appointment_request.appointment_place == "Hill House"
+    assert appointment_request.appointment_starts_at == starts_at
+    mail = OutgoingMail.objects.last()
+    assert mail is not None and "Your appointment has changed" in written(mail).text
+
+
+@pytest.mark.django_db
+def test_person_who_is_no_clinician_is_not_booked_with(clinic_data: None, staff: StaffFactory) -> None:
+    reception = staff("reception")
+    appointment_request = in_status("in_review", staff("clinician"))
+    fields = {**date_and_time(5), "clinician": reception.pk, "version": appointment_request.version}
+    assert post_form(signed_in(reception), move_path(appointment_request, "booked"), fields).status_code == 422

@@ -1,0 +1,345 @@
+"""Second looks, nobody left behind, look-alikes, and what the patient's page says that we tried."""
+
+import datetime
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from appointments.contact import log_attempt
+from appointments.duplicates import link
+from appointments.left_behind import lacks, left_behind, sign_off
+from appointments.lifecycle import MoveRefused, Role, Urgency
+from appointments.look_alikes import look_alikes
+from appointments.models import AppointmentRequest, DaySignOff, EventKind
+from appointments.plan import plan
+from appointments.second_look import today
+from appointments.urgency import set_urgency
+from tests.appointments.following import address, kept
+from tests.appointments.test_duplicates import at_once, fresh, sent_hours_ago
+from tests.form_posts import page, post_form
+
+StaffFactory = Callable[..., User]
+QUEUE = "/admin/appointments/appointmentrequest/"
+SECOND_LOOKS, LEFT_BEHIND = f"{QUEUE}second-look/", f"{QUEUE}left-behind/"
+RECEPTION = frozenset({Role.RECEPTION})
+MONDAY_NOON = datetime.datetime(2026, 11, 23, 20, 0, tzinfo=datetime.UTC)
+FRIDAY_NOON = datetime.datetime(2026, 12, 4, 20, 0, tzinfo=datetime.UTC)
+
+
+def signed_in(person: User) -> Client:
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+def posted(client: Client, appointment_request: AppointmentRequest, verb: str, **fields: Any) -> Any:
+    fields = {"version": fresh(appointment_request).version, **fields}
+    return post_form(client, f"{QUEUE}{appointment_request.pk}/{verb}/", fields)
+
+
+# Second look
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("answers", "flags", "comes_back"),
+    [
+        ({"numbness": "weakness"}, (), True),
+        ({"numbness": "numbness"}, (), True),
+        ({"legs_affected": "both"}, (), True),
+        ({"course": "worse"}, (), True),
+        ({"walking_distance": "few_steps"}, (), True),
+        ({"numbness": "neither", "legs_affected": "one", "course": "same"}, (), False),
+        ({}, (), False),
+        ({"numbness": "weakness"}, ("weight-loss",), False),  # not routine: it is looked at anyway
+    ],
+)
+@pytest.mark.parametrize(("now", "day"), [(MONDAY_NOON, "2026-11-24"), (FRIDAY_NOON, "2026-12-07")])
+def test_amber_answers_bring_a_routine_request_back_on_the_next_open_day(
+    clinic_data: None,
+    monkeypatch: pytest.MonkeyPatch,
+    now: datetime.datetime,
+    day: str,
+    answers: dict[str, str],
+    flags: tuple[str, ...],
+    comes_back: bool,
+) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: now)
+    appointment_request = fresh(kept(*flags, **answers))
+    assert str(appointment_request.second_look_on) == (day if comes_back else "None")
+    assert (appointment_request.urgency == Urgency.ROUTINE) == (not flags)
+
+
+@pytest.mark.django_db
+def test_second_look_comes_once_and_again_after_lowering(
+    clinic_data: None, staff: StaffFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: MONDAY_NOON)
+    clinician = staff("clinician")
+    browser = signed_in(clinician)
+    appointment_request = kept(course="worse", full_name="Amber Testa")
+    assert "Amber Testa" not in page(browser.get(SECOND_LOOKS)), "not on the same day"
+    assert posted(browser, appointment_request, "second-look").status_code == 409
+    monkeypatch.setattr(timezone, "now", lambda: MONDAY_NOON + datetime.timedelta(days=1))
+    browser = signed_in(clinician)  # the session of yesterday has ended
+    html = page(browser.get(SECOND_LOOKS))
+    assert "Amber Testa" in html and "Getting worse" in html
+    assert "Second look: 1" in page(browser.get("/admin/"))
+    stale = posted(browser, appointment_request, "second-look", version=7)
+    assert stale.status_code == 409
+    answer = posted(browser, appointment_request, "second-look", from_list="1")
+    assert (answer.status_code, answer.headers["Location"]) == (302, SECOND_LOOKS)
+    event = appointment_request.events.get()
+    assert (event.kind, event.changed_by) == (EventKind.SECOND_LOOK, clinician)
+    assert "Amber Testa" not in page(browser.get(SECOND_LOOKS))
+    assert posted(browser, appointment_request, "second-look").status_code == 409, "once"
+    by: dict[str, Any] = {
+        "by": clinician,
+        "roles": frozenset({Role.CLINICIAN}),
+        "may_lower": True,
+        "reason": "Read it again.",
+    }
+    set_urgency(fresh(appointment_request), Urgency.SOON, **by)
+    set_urgency(fresh(appointment_request), Urgency.ROUTINE, **by)
+    assert str(fresh(appointment_request).second_look_on) == "2026-11-25"
+    flagged = kept("weight-loss")
+    set_urgency(flagged, Urgency.ROUTINE, **by)
+    assert str(fresh(flagged).second_look_on) == "2026-11-25", "a red flag that it was lowered in spite of"
+
+
+# Nobody left behind
+
+
+@pytest.mark.django_db
+def test_left_behind_lists_exactly_who_lacks_something(clinic_data: None, staff: StaffFactory) -> None:
+    reception, gone = staff("reception"), staff("reception", "gone")
+    day = today()
+    owned, unowned, late, orphan, closed = (sent_hours_ago(hours) for hours in (5, 4, 3, 2, 1))
+    for one, owner in ((owned, reception), (late, reception), (orphan, gone)):
+        plan(fresh(one), "call", day, owner, by=reception, roles=RECEPTION)
+    AppointmentRequest.objects.filter(pk=late.pk).update(next_step_on=day - datetime.timedelta(days=1))
+    gone.is_active = False
+    gone.save()
+    closed.move_to("withdrawn", by=None, roles=frozenset({Role.PATIENT}))
+    listed = {one.pk: list(lacks(one, day)) for one in left_behind(day)}
+    assert set(listed) == {unowned.pk, late.pk, orphan.pk}
+    assert listed[unowned.pk] == ["No owner", "No next step", "No day"]
+    assert listed[late.pk][0].startswith("Its day has passed")
+    assert listed[orphan.pk] == ["gone, who owns it, works here no more"]
+    assert not list(lacks(fresh(owned), day))
+    html = page(signed_in(reception).get(LEFT_BEHIND))
+    assert "4 requests wait" in html and "3 of them lack" in html
+    assert owned.reference not in html and unowned.reference in html
+
+
+@pytest.mark.django_db
+def test_sign_off_needs_a_note_while_something_is_listed_and_is_made_once(
+    clinic_data: None, staff: StaffFactory
+) -> None:
+    reception, manager = staff("reception"), staff("manager")
+    browser, path = signed_in(reception), f"{LEFT_BEHIND}sign-off/"
+    sent_hours_ago(1)
+    assert browser.get(path).status_code == 405
+    assert post_form(signed_in(staff("editor")), path, {"listed": 1, "note": "x"}).status_code == 403
+    assert post_form(browser, path, {"listed": 0}).status_code == 409, "the list has changed"
+    refused = post_form(browser, path, {"listed": 1, "note": "  "})
+    assert refused.status_code == 422 and "Say in a note" in page(refused)
+    assert not DaySignOff.objects.exists()
+    assert post_form(browser, path, {"listed": 1, "note": "Ana calls at eight."}).status_code == 302
+    kept_one = DaySignOff.objects.get()
+    assert (kept_one.signed_by, kept_one.date, kept_one.open_count, kept_one.listed_count) == (
+        reception,
+        today(),
+        1,
+        1,
+    )
+    second = post_form(signed_in(manager), path, {"listed": 1, "note": "Me too."})
+    assert second.status_code == 409 and "has already signed off" in page(second)
+    html = page(browser.get(LEFT_BEHIND))
+    assert "Ana calls at eight." in html and 'name="listed"' not in html
+    assert "today is signed off" in page(browser.get("/admin/"))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_sign_offs_at_once_make_one_row(clinic_data: None, staff: StaffFactory) -> None:
+    people = [staff("reception"), staff("manager")]
+    roles = (RECEPTION, frozenset({Role.MANAGER}))
+    results = at_once(
+        *(
+            lambda by=by, role=role: sign_off(by=by, roles=role, seen=0)
+            for by, role in zip(people, roles, strict=True)
+        )
+    )
+    assert sorted(results) == ["", "signed_already"]
+    assert DaySignOff.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_lists_cost_the_same_for_many(clinic_data: None, staff: StaffFactory) -> None:
+    browser = signed_in(staff("reception"))
+    counts = []
+    for more in (1, 12):
+        for _ in range(more):
+            sent_hours_ago(2, course="worse")
+        AppointmentRequest.objects.update(second_look_on=today())
+        with CaptureQueriesContext(connection) as captured:
+            assert browser.get(SECOND_LOOKS).status_code == browser.get(LEFT_BEHIND).status_code == 200
+        counts.append(len(captured))
+    assert counts[0] == counts[1]
+
+
+# Look-alikes, and the record's page
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("other", "why"),
+    [
+        ({"full_name": "Tessa Patient"}, "Same phone number, same email address, name differs by one letter"),
+        ({"full_name": "Someone Else", "email": ""}, "Same phone number, another name, same date of birth."),
+        ({"full_name": "Patient, Testa", "phone": "", "email": "o@example.com"}, "Same name in another order"),
+        ({"birth_date": datetime.date(1962, 3, 28), "phone": "", "email": "o@example.com"}, "differs by the day"),
+        ({"birth_date": datetime.date(1926, 3, 27), "phone": "", "email": "o@example.com"}, "differs by the year"),
+        ({"birth_date": datetime.date(1971, 5, 2), "phone": "", "email": "o@example.com"}, ""),
+        ({"full_name": "Someone Else", "phone": "", "email": "o@example.com"}, ""),
+        ({"full_name": "Someone Else", "phone": "+13105550134", "email": "o@example.com"}, ""),  # its end alone
+    ],
+)
+def test_look_alikes_are_explained_and_a_name_alone_is_not_enough(
+    clinic_data: None, other: dict[str, Any], why: str
+) -> None:
+    one = kept()
+    kept(**{"phone": "+14245550134", **other, "preferred_contact": "email"})
+    found = look_alikes(fresh(one))
+    assert len(found) == bool(why)
+    if why:
+        assert why in found[0].why
+
+
+@pytest.mark.django_db
+def test_look_alikes_are_bounded_and_leave_out_what_is_old(clinic_data: None) -> None:
+    one = kept()
+    for _ in range(12):
+        kept()
+    assert len(look_alikes(one)) == 10
+    with CaptureQueriesContext(connection) as captured:
+        look_alikes(fresh(one))
+    assert len(captured) == 2  # one of them reads `one`
+    old = timezone.now() - datetime.timedelta(days=200)
+    others = AppointmentRequest.objects.exclude(pk=one.pk)
+    others.update(received_at=old, reply_by=None, status="withdrawn")
+    assert look_alikes(one) == []
+
+
+@pytest.mark.django_db
+def test_duplicates_are_linked_read_and_unlinked_from_the_page(clinic_data: None, staff: StaffFactory) -> None:
+    reception = staff("reception")
+    browser = signed_in(reception)
+    original, duplicate = kept(full_name="Testa Patient"), kept(full_name="Tessa Patient", problem="Again me.")
+    log_attempt(
+        fresh(duplicate),
+        "phone",
+        "voicemail" if duplicate.may_leave_voicemail else "no_answer",
+        by=reception,
+        roles=RECEPTION,
+        note="A note of the duplicate.",
+    )
+    html = page(browser.get(f"{QUEUE}{duplicate.pk}/change/"))
+    assert "name differs by one letter" in html and original.reference in html
+    assert browser.get(f"{QUEUE}{duplicate.pk}/duplicate-of/").status_code == 405
+    fields = {"reference": original.reference.lower().replace("-", " "), "note": "Same voice."}
+    assert posted(browser, duplicate, "duplicate-of", **fields, version=9).status_code == 409
+    wrong = posted(browser, duplicate, "duplicate-of", **{**fields, "reference": "AAAA-AAAA"})
+    assert wrong.status_code == 422 and "No request has this reference" in page(wrong)
+    assert "Same voice." in page(wrong), "what was typed is kept"
+    assert posted(signed_in(staff("editor")), duplicate, "duplicate-of", **fields).status_code == 403
+    assert posted(browser, duplicate, "duplicate-of", **fields).status_code == 302
+    assert fresh(duplicate).duplicate_of == original
+    html = page(browser.get(f"{QUEUE}{original.pk}/change/"))
+    assert f"Duplicate {duplicate.reference}: " in html
+    assert "A note of the duplicate." in html and "Again me." in html
+    html = page(browser.get(f"{QUEUE}{duplicate.pk}/change/"))
+    assert f"Original {original.reference}: " in html
+    assert posted(browser, duplicate, "duplicate-of", **fields).status_code == 409, "twice"
+    assert browser.get(f"{QUEUE}{duplicate.pk}/not-a-duplicate/").status_code == 405
+    assert posted(browser, duplicate, "not-a-duplicate", version=1).status_code == 409
+    assert posted(browser, duplicate, "not-a-duplicate").status_code == 302
+    assert fresh(duplicate).status == "in_review"
+    assert posted(browser, duplicate, "not-a-duplicate").status_code == 409
+
+
+@pytest.mark.django_db
+def test_record_costs_the_same_with_one_duplicate_and_with_several(clinic_data: None, staff: StaffFactory) -> None:
+    reception = staff("reception")
+    browser = signed_in(reception)
+    original, counts = kept(), []
+    for more in (1, 3):
+        for _ in range(more):
+            link(kept(), fresh(original), by=reception, roles=RECEPTION, note="Same.")
+        with CaptureQueriesContext(connection) as captured:
+            assert browser.get(f"{QUEUE}{original.pk}/change/").status_code == 200
+        counts.append(len(captured))
+    assert counts[0] == counts[1]
+
+
+# The patient's pages
+
+
+@pytest.mark.django_db
+def test_status_page_says_that_we_tried_until_the_patient_is_reached(
+    clinic_data: None, staff: StaffFactory, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reception, appointment_request = staff("reception"), kept()
+    tuesday = datetime.datetime(2026, 11, 24, 17, 30, tzinfo=datetime.UTC)
+    monkeypatch.setattr(timezone, "now", lambda: tuesday)
+    assert "We tried to reach you" not in page(client.get(address(appointment_request)))
+    log_attempt(fresh(appointment_request), "phone", "somebody_else", by=reception, roles=RECEPTION, note="Secret.")
+    html = page(client.get(address(appointment_request)))
+    assert "We tried to reach you" in html and "We tried by phone:" in html
+    assert "Tuesday, November 24, in the morning" in html
+    assert "Secret" not in html and "omebody else" not in html
+    with CaptureQueriesContext(connection) as captured:
+        client.get(address(appointment_request))
+    assert len(captured) <= 3 + 1 + 1  # one for the attempt; `address` reads nothing
+    log_attempt(fresh(appointment_request), "phone", "reached", by=reception, roles=RECEPTION)
+    assert "We tried to reach you" not in page(client.get(address(appointment_request)))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [("received", "It waits to be read."), ("in_review", "is looking at it"), ("withdrawn", "It was withdrawn")],
+)
+def test_status_page_of_a_duplicate_says_where_the_original_stands_and_no_more(
+    clinic_data: None, staff: StaffFactory, client: Client, status: str, words: str
+) -> None:
+    reception = staff("reception")
+    original, duplicate = kept(), kept()
+    link(duplicate, fresh(original), by=reception, roles=RECEPTION, note="Only for staff.")
+    if status != "received":
+        fresh(original).move_to(status, by=reception, roles=RECEPTION)
+    html = page(client.get(address(duplicate)))
+    assert words in html
+    assert original.reference not in html
+    assert address(original) not in html
+
+
+@pytest.mark.django_db
+def test_refusals_change_nothing(clinic_data: None, staff: StaffFactory) -> None:
+    sent_hours_ago(1)
+    for code, how in (
+        ("stale", {"seen": 0}),
+        ("note_missing", {"seen": 1}),
+        ("not_your_role", {"seen": 1, "roles": frozenset({Role.EDITOR})}),
+    ):
+        options: dict[str, Any] = {"by": staff("reception"), "roles": RECEPTION, **how}
+        with pytest.raises(MoveRefused) as refusal:
+            sign_off(**options)
+        assert refusal.value.code == code
+    assert not DaySignOff.objects.exists()
