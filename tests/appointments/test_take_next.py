@@ -1,15 +1,18 @@
 """Take next: from the queue to exactly one person, however many ask at once."""
 
-import multiprocessing
+import json
 import re
+import subprocess
+import sys
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -19,15 +22,17 @@ from appointments.models import AppointmentRequest, EventKind, RequestEvent
 from appointments.plan import plan
 from appointments.tabs import Look, counts
 from clinic.models import working_hours
+from tests.appointments.desks import PATIENCE, STAFF
 from tests.appointments.patients import sent
 from tests.appointments.test_query_counts import copy_requests
+from tests.environment import PROJECT
 from tests.form_posts import page, post_form
+from tests.served_site import production_environment
 
 QUEUE = "/admin/appointments/appointmentrequest/"
 TAKE_NEXT = f"{QUEUE}take-next/"
 RECEPTION = frozenset({Role.RECEPTION})
-STAFF, REQUESTS = 20, 500
-PATIENCE = 60  # seconds
+REQUESTS = 500
 
 Staff = Callable[..., User]
 
@@ -41,31 +46,18 @@ def signed_in(person: User) -> Client:
 # Twenty people, twenty processes
 
 
-def take_until_none_is_left(number: int, start: Any, said: Any) -> None:
-    """One person at work, in a process and with a connection of its own. Says what was taken, in that order."""
-    try:
-        by = User.objects.get(username=f"desk-{number}")
-        start.wait(PATIENCE)
-        taken = []
-        while (one := claims.take_next(by=by, roles=RECEPTION)) is not None:
-            taken.append(one.pk)
-        said.put((by.pk, taken, ""))
-    except Exception as error:  # whatever it is, the test must hear of it
-        said.put((number, [], repr(error)))
-    finally:
-        connection.close()
-
-
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("clinic_data")
-def test_twenty_staff_in_twenty_processes_take_500_requests_each_once(client: Client, staff: Staff) -> None:
+def test_twenty_staff_in_twenty_processes_take_500_requests_each_once(
+    client: Client, staff: Staff, tmp_path: Path
+) -> None:
     copy_requests(sent(client, "fever"), REQUESTS - 1)
     with connection.cursor() as cursor:
         cursor.execute("UPDATE appointments_appointmentrequest SET urgency = 1 + (id * 7) % 4")
     for number in range(STAFF):
         staff("reception", f"desk-{number}")
     in_order = list(AppointmentRequest.objects.in_queue_order().values_list("pk", "urgency"))
-    answers = run_at_once(take_until_none_is_left)
+    answers = at_work(tmp_path)
 
     assert [error for _, _, error in answers if error] == []
     everything = [pk for _, taken, _ in answers for pk in taken]
@@ -83,19 +75,21 @@ def test_twenty_staff_in_twenty_processes_take_500_requests_each_once(client: Cl
     assert events.values("appointment_request").distinct().count() == events.count() == REQUESTS
 
 
-def run_at_once(work: Callable[[int, Any, Any], None]) -> list[tuple[int, list[int], str]]:
-    """What each process said. They begin together, when all of them are connected."""
-    connections.close_all()  # a connection must not be shared with a child
-    ways = multiprocessing.get_context("fork")
-    start, said = ways.Barrier(STAFF), ways.Queue()
-    processes = [ways.Process(target=work, args=(number, start, said)) for number in range(STAFF)]
-    for process in processes:
-        process.start()
-    answers = [said.get(timeout=PATIENCE) for _ in processes]
-    for process in processes:
-        process.join(PATIENCE)
-    assert [process.exitcode for process in processes] == [0] * STAFF
-    return answers
+def at_work(folder: Path) -> list[tuple[int, list[int], str]]:
+    """What each of them took, in that order, and what went wrong."""
+    result = subprocess.run(
+        [sys.executable, "-m", "tests.appointments.desks"],
+        cwd=PROJECT,
+        env=production_environment(folder),
+        capture_output=True,
+        text=True,
+        timeout=2 * PATIENCE,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    told = json.loads(result.stdout)
+    assert told["codes"] == [0] * STAFF
+    return [(by, taken, error) for by, taken, error in told["answers"]]
 
 
 def hold(pk: int, is_held: Any, may_end: Any) -> None:
