@@ -138,6 +138,8 @@ def test_mail_is_shown_as_it_would_go_out_and_nothing_stays(
     for text in (*shown, "Nothing has gone out yet", "testa@example.com", appointment_request.reference):
         assert text in html, text
     assert (facts(appointment_request), OutgoingMail.objects.count()) == (before, mails)
+    secret = appointment_request.get_absolute_url().removesuffix("/").rpartition("/")[2]
+    assert len(secret) == 27 and secret not in html and "/appointments/r/…" in html  # the patient's alone
     changed = page(post_form(browser, path, {**typed, "button": "change"}))
     assert "Nothing was changed" not in changed
     assert all(value in changed for value in fields.values() if "<" not in value)

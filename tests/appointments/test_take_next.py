@@ -2,13 +2,14 @@
 
 import multiprocessing
 import re
+import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -95,6 +96,33 @@ def run_at_once(work: Callable[[int, Any, Any], None]) -> list[tuple[int, list[i
         process.join(PATIENCE)
     assert [process.exitcode for process in processes] == [0] * STAFF
     return answers
+
+
+def hold(pk: int, is_held: Any, may_end: Any) -> None:
+    """Somebody else is at this row just now, and takes a while."""
+    with transaction.atomic():
+        AppointmentRequest.objects.select_for_update().get(pk=pk)
+        is_held.set()
+        may_end.wait(PATIENCE)
+    connection.close()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("clinic_data")
+def test_take_next_does_not_wait_for_a_row_that_another_is_taking(client: Client, staff: Staff) -> None:
+    first, second = sent(client, "fever", birth_date_year="1950"), sent(client, birth_date_year="1951")
+    is_held, may_end = threading.Event(), threading.Event()
+    other = threading.Thread(target=hold, args=(first.pk, is_held, may_end))
+    other.start()
+    assert is_held.wait(PATIENCE)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '2s'")
+        assert claims.take_next(by=staff("reception"), roles=RECEPTION) == second
+    finally:
+        may_end.set()
+        other.join()
+        connection.close()
 
 
 # The button
