@@ -9,16 +9,21 @@ from playwright.sync_api import Page
 from tests.browser import WCAG_2_2_AA
 
 OWN_RULES = Path(__file__).with_name("inspection.js").read_text()
-EVERYTHING = {"runOnly": {"type": "tag", "values": WCAG_2_2_AA}, "resultTypes": ["violations"]}
-COLORS = {"runOnly": ["color-contrast"], "resultTypes": ["violations"]}
+# Without preloading style sheets, which axe would put into the page again, and which no rule of these needs.
+EVERYTHING = {"runOnly": {"type": "tag", "values": WCAG_2_2_AA}, "resultTypes": ["violations"], "preload": False}
+COLORS = {"runOnly": ["color-contrast"], "resultTypes": ["violations"], "preload": False}
 PHONE, DESKTOP, ZOOMED = 390, 1280, 320  # px wide; the last is a desktop at 400 %
-LOOKS = (
+Looks = tuple[tuple[int, str, dict[str, Any]], ...]  # width, colors, what axe is to judge
+LOOKS: Looks = (
     # Every rule once in each size and once in each color; contrast, which depends on both, in all four.
     (PHONE, "light", EVERYTHING),
     (PHONE, "dark", COLORS),
     (DESKTOP, "dark", EVERYTHING),
     (DESKTOP, "light", COLORS),
 )
+WIDE = 1920  # px
+AXE_ALONE = {**EVERYTHING}  # our own rules see nothing on a wide screen that they do not see at a desk
+SIZES: Looks = ((PHONE, "light", EVERYTHING), (DESKTOP, "light", EVERYTHING), (WIDE, "light", AXE_ALONE))
 FINGER, MOUSE = 44, 24  # px: the smallest target on patients' and on staff pages
 IS_WIDER = "document.scrollingElement.scrollWidth > document.scrollingElement.clientWidth"
 
@@ -26,9 +31,10 @@ IS_WIDER = "document.scrollingElement.scrollWidth > document.scrollingElement.cl
 class Inspection:
     """Collects what is wrong with each state of a page that is looked at. Nothing wrong: `assert_fine`."""
 
-    def __init__(self, page: Page, smallest_target: int = FINGER) -> None:
+    def __init__(self, page: Page, smallest_target: int = FINGER, looks: Looks = LOOKS) -> None:
         self.page = page
         self.smallest_target = smallest_target
+        self.looks = looks
         self.titles: dict[str, str] = {}
         self.faults: list[str] = []
 
@@ -40,14 +46,14 @@ class Inspection:
         self.page.wait_for_load_state("load")
         self.page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true })")
         self.page.evaluate(AXE_SCRIPT)
-        for width, scheme, rules in LOOKS:
+        for width, scheme, rules in self.looks:
             self._set(width, scheme)
             self._tell(f"{state}, {width} px, {scheme}", self._violations(rules))
             if rules is EVERYTHING:
                 self._tell(f"{state}, {width} px", self.page.evaluate(OWN_RULES, self.smallest_target))
+            self._tell_if_wider(state, width)
         self._set(ZOOMED, "light")
-        if self.page.evaluate(IS_WIDER):
-            self._tell(f"{state}, {ZOOMED} px", ["scrolls sideways"])
+        self._tell_if_wider(state, ZOOMED)
         title = self.page.title()
         if is_page_of_its_own and title in self.titles:
             self._tell(state, [f"its title, {title!r}, is also that of: {self.titles[title]}"])
@@ -61,6 +67,10 @@ class Inspection:
         self.page.set_viewport_size({"width": width, "height": 900})
         self.page.emulate_media(color_scheme=scheme)
         self.page.evaluate("document.getAnimations().forEach(animation => animation.finish())")
+
+    def _tell_if_wider(self, state: str, width: int) -> None:
+        if self.page.evaluate(IS_WIDER):
+            self._tell(f"{state}, {width} px", ["scrolls sideways"])
 
     def _violations(self, rules: dict[str, Any]) -> list[str]:
         found = self.page.evaluate("rules => axe.run(rules).then(results => results.violations)", rules)

@@ -74,8 +74,6 @@ def test_link_for_a_reviewer_opens_without_an_account(
 
 def test_editors_pages(site: str, page: Page, faults: Faults, staff: Staff) -> None:
     faults.expect("status of 409")
-    # axe's own: it reads again, inline, the stock stylesheet of forms, which imports another.
-    faults.expect("style-src-elem by inline|Couldn't load preload assets|Applying inline style")
     inspection = Inspection(page, smallest_target=MOUSE)
     staff("editor")
     sign_in(page, site, "editor")
