@@ -163,7 +163,7 @@ def test_sign_off_needs_a_note_while_something_is_listed_and_is_made_once(
     assert second.status_code == 409 and "has already signed off" in page(second)
     html = page(browser.get(LEFT_BEHIND))
     assert "Ana calls at eight." in html and 'name="listed"' not in html
-    assert "today is signed off" in page(browser.get("/admin/"))
+    assert "Today is signed off" in page(browser.get("/admin/"))
 
 
 @pytest.mark.django_db(transaction=True)
