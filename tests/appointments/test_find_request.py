@@ -12,6 +12,7 @@ from appointments.models import AppointmentRequest
 from appointments.views.finding import MOST_LINKS, MOST_PER_ADDRESS, MOST_PER_SENDER
 from clinic.models import OutgoingMail
 from tests.appointments.following import kept
+from tests.appointments.moves import another
 from tests.form_posts import page, post_form
 from tests.hostile_strings import ALL
 
@@ -106,7 +107,11 @@ def test_find_request_from_one_sender_ends_at_the_phone(client: Client) -> None:
 
 
 def test_find_request_looks_in_the_index(client: Client) -> None:
+    appointment_request = kept()
+    for number in range(300):
+        another(appointment_request, email=f"other{number}@example.com")
     with connection.cursor() as cursor:
+        cursor.execute("ANALYZE appointments_appointmentrequest")
         cursor.execute("SET LOCAL enable_seqscan = off")
         plan = AppointmentRequest.objects.to_follow_by_mail("testa@example.com").explain()
     assert "request_by_email" in plan

@@ -150,6 +150,7 @@ def watch(clinic_data: None, browser: Client, staff_browser: Client) -> Watch:
         token_page = appointment_request.get_absolute_url()
         watch.learn(browser.get(token_page))
         watch.learn(post_form(browser, token_page, {}))
+        watch.learn(staff_browser.get(QUEUE))  # with what nobody has taken yet
         move = f"{QUEUE}{appointment_request.pk}/move"
         watch.learn(post_form(staff_browser, f"{move}/in_review/", {"version": "x"}))
         post_form(staff_browser, f"{move}/in_review/", {"version": 1, "note": "x"})
@@ -250,9 +251,12 @@ def test_sent_text_is_shown_as_text_everywhere(
             texts = {name: pack[number % len(pack)] for name, pack in packs.items()}
         stored.append(send_and_look(watch, browser, staff_browser, texts))
     names = [request.full_name for request in stored]
+    query = ""
     for first in range(0, len(stored), 50):
-        queue = staff_browser.get(QUEUE, {"p": first // 50 + 1})
+        queue = staff_browser.get(QUEUE + query)
         watch.look(queue, names, shown=names[first : first + 50])
+        next_page = re.search(r'rel="next" href="([^"]+)"', page(queue))
+        query = html.unescape(next_page[1]) if next_page else ""
     watch.report()
 
 
