@@ -154,6 +154,27 @@ REQUESTS: tuple[DemoRequest, ...] = (
     ),
     DemoRequest("Demo Quentin Moss", 12 * 24, "My back hurts on the way to the bus."),
 )
+# Texts that a front desk sends often, for the clinic to rewrite.
+REPLIES: tuple[dict[str, str], ...] = (
+    {
+        "title": "Report of a scan",
+        "body": "Please send us the report of your scan, or bring it with you. Your reference is {reference}.",
+    },
+    {
+        "title": "Please call us",
+        "body": "We have a question about your request. Please call us at {phone}. Your reference is {reference}.",
+    },
+    {
+        "title": "Informe de un estudio",
+        "body": "Por favor, envíenos el informe de su estudio o tráigalo. Su número de referencia es {reference}.",
+        "language": Language.SPANISH,
+    },
+    {
+        "title": "Por favor, llámenos",
+        "body": "Tenemos una pregunta. Por favor, llámenos al {phone}. Su número de referencia es {reference}.",
+        "language": Language.SPANISH,
+    },
+)
 NOTES = {
     "declined": "Not a spine problem. Told to ask the family doctor.",
     "duplicate": "Same person, sent again an hour later.",

@@ -8,16 +8,17 @@ import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 from django.contrib.postgres.search import SearchQueryField
-from django.db.models import BooleanField, CharField, F, Func, Q, Value
-from django.db.models.functions import Cast, Lower, Right
+from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
+from django.db.models.functions import Cast, Lower
 from django.utils import timezone
 from django.utils.text import capfirst
-from phonenumber_field.modelfields import PhoneNumberField
 
 from appointments.models import AppointmentRequest
 from appointments.models.name_keys import keys_of, words_of
+from appointments.models.phone_digits import LAST_DIGITS, last_digits
 from appointments.models.sending import IN_QUEUE
 
 RECENT = datetime.timedelta(days=180)
@@ -49,9 +50,8 @@ def look_alikes(appointment_request: AppointmentRequest) -> list[LookAlike]:
     if appointment_request.duplicate_of_id is not None:
         others = others.exclude(pk=appointment_request.duplicate_of_id)
     fresh = IN_QUEUE | Q(received_at__gte=timezone.now() - RECENT)
-    found = others.alias(phone_end=Right("phone", 7, output_field=CharField()), address=Lower("email")).filter(
-        fresh, _shares_something(appointment_request)
-    )
+    first, *rest = _sharing_something(appointment_request)
+    found = others.filter(fresh, pk__in=first.union(*rest))
     alike = [
         LookAlike(other, capfirst(", ".join(why)) + ".", sum(hint.startswith("same") for hint in why))
         for other in found.order_by("-received_at", "-id")[:MOST_READ]
@@ -61,15 +61,18 @@ def look_alikes(appointment_request: AppointmentRequest) -> list[LookAlike]:
     return alike[:MOST_SHOWN]
 
 
-def _shares_something(appointment_request: AppointmentRequest) -> Q:
-    """In the words of the indexes: the database does not see by itself that what is looked for is not empty."""
-    shares = Q(birth_date__in=_near(appointment_request.birth_date)) & Q(_name_like(appointment_request.full_name))
-    if appointment_request.phone:
-        kept_as = str(PhoneNumberField().get_prep_value(appointment_request.phone))
-        shares |= Q(phone_end=kept_as[-7:]) & ~Q(phone="")
-    if appointment_request.email:
-        shares |= Q(address=Lower(Value(appointment_request.email))) & ~Q(email="")
-    return shares
+def _sharing_something(one: AppointmentRequest) -> list[QuerySet[AppointmentRequest, Any]]:
+    """The ids of those that share a name and birth, a number, an address: apart, so that each is found by its own
+    index, and in the words of that index."""
+    requests = AppointmentRequest.objects.order_by()
+    found = [requests.filter(Q(birth_date__in=_near(one.birth_date)) & Q(_name_like(one.full_name)))]
+    if one.phone:
+        end = "".join(filter(str.isdigit, one.phone.as_e164))[-LAST_DIGITS:]
+        found.append(requests.alias(phone_end=last_digits("phone")).filter(phone_end=end).exclude(phone=""))
+    if one.email:
+        address = Lower(Value(one.email))
+        found.append(requests.alias(address=Lower("email")).filter(address=address).exclude(email=""))
+    return [ids.values("pk") for ids in found]
 
 
 def _name_like(name: str) -> Func:

@@ -13,9 +13,18 @@ from django.db import transaction
 from django.utils import timezone
 
 from appointments.contact import log_attempt
-from appointments.demo import MESSAGES, NOTES, REQUESTS, DemoRequest
+from appointments.demo import MESSAGES, NOTES, REPLIES, REQUESTS, DemoRequest
 from appointments.lifecycle import TRANSITIONS, RequestStatus, Role, Urgency
-from appointments.models import AppointmentRequest, Channel, Outcome, RequestEvent, RequestSource, StatusChange
+from appointments.models import (
+    AppointmentRequest,
+    CannedReply,
+    Channel,
+    EventKind,
+    Outcome,
+    RequestEvent,
+    RequestSource,
+    StatusChange,
+)
 from appointments.models.acting import NOBODY
 from appointments.promise import promised_by
 from appointments.windows import windows_end_at
@@ -43,6 +52,8 @@ class Command(BaseCommand):
                 for number, demo in enumerate(REQUESTS):
                     self._load_request(number, demo)
                 self.stdout.write(f"Loaded {len(REQUESTS)} demo requests.")
+            if not CannedReply.objects.exists():
+                CannedReply.objects.bulk_create(CannedReply(**reply) for reply in REPLIES)
 
     @transaction.atomic
     def _load_staff(self) -> None:
@@ -137,8 +148,9 @@ class Command(BaseCommand):
                 hours.zone,
             ),
         }
-        if events:
-            times["worse_at"] = times["patient_wrote_at"] = events[-1].changed_at
+        for event in events:
+            if event.kind == EventKind.WORSE:
+                times["worse_at"] = times["patient_wrote_at"] = event.changed_at
         if answered:
             times["answered_at"] = answered
             times["answered_after"] = hours.working_time_between(received_at, answered)
