@@ -73,6 +73,11 @@ def promised_by(received_at: datetime, urgency: Urgency, hours: WorkingHours) ->
         return None
 
 
+def margin_of(allowance: timedelta) -> timedelta:
+    """How much working time before its end a promise with this allowance is near."""
+    return max(allowance / NEAR_PART, NEAR_AT_LEAST)
+
+
 def is_near(now: datetime, hours: WorkingHours, ends: str = "reply_by") -> Q:
     """The requests of which, for their urgency, little working time is left at `now` until the promise, or none.
 
@@ -81,9 +86,8 @@ def is_near(now: datetime, hours: WorkingHours, ends: str = "reply_by") -> Q:
     """
     near = Q()
     for urgency, allowance in ALLOWANCES.items():
-        margin = max(allowance / NEAR_PART, NEAR_AT_LEAST)
         try:
-            near |= Q(("urgency", urgency), (f"{ends}__lt", hours.add_working_time(now, margin)))
+            near |= Q(("urgency", urgency), (f"{ends}__lt", hours.add_working_time(now, margin_of(allowance))))
         except NoWorkingTime:  # nobody comes any more: what was promised cannot be kept
             near |= Q(("urgency", urgency), (f"{ends}__isnull", False))
     return near
