@@ -80,7 +80,7 @@ def urgent(look: Look) -> Q:
 
 def promise_near(look: Look) -> Q:
     """The promise stands, and little time is left for it, or none."""
-    # due_at is in the index of the queue, and NEVER where the promise does not stand. The first comparison alone tells
+    # due_at is in the index of the queue, and NEVER where the promise does not stand. The first comparison tells
     # most rows: no urgency has a longer margin.
     try:
         latest = look.hours.add_working_time(
