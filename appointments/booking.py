@@ -8,27 +8,26 @@ from django.db import transaction
 from django.utils import timezone
 
 from appointments import emails
-from appointments.lifecycle import TRIAGE, MoveRefused, RequestStatus, Role, acting_role
+from appointments.calendar_file import BLOCKED
+from appointments.lifecycle import MoveRefused, RequestStatus, Role, triage_role
 from appointments.models import AppointmentRequest, EventKind, RequestEvent, StatusChange
-from appointments.plan import name_of
+from appointments.roles import name_of
 from clinic import outbox
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
     from django.db.models import QuerySet
 
-# Two appointments of one clinician that begin closer together than this stand in each other's way. The clinic's own
-# choice, for it to confirm.
-APART = datetime.timedelta(minutes=30)
-
 
 def clashes(
     clinician: "User", starts_at: datetime.datetime, *, besides: AppointmentRequest
 ) -> "QuerySet[AppointmentRequest]":
-    """The booked appointments of this clinician that begin within APART of `starts_at`, an aware time, in their
+    """The booked appointments of this clinician that begin within BLOCKED of `starts_at`, an aware time, in their
     order; `besides` the one that is about to be booked or moved."""
     booked = AppointmentRequest.objects.filter(status=RequestStatus.BOOKED, appointment_with=clinician)
-    near = booked.filter(appointment_starts_at__gt=starts_at - APART, appointment_starts_at__lt=starts_at + APART)
+    near = booked.filter(
+        appointment_starts_at__gt=starts_at - BLOCKED, appointment_starts_at__lt=starts_at + BLOCKED
+    )
     return near.exclude(pk=besides.pk).order_by("appointment_starts_at", "id")
 
 
@@ -81,8 +80,7 @@ def move_appointment(
     Raises MoveRefused and changes nothing, with code `not_your_role`, `no_such_move` when nothing is booked,
     `time_unchanged` when all is as it was, `clash` unless `despite_clash`, `claimed`, or `stale`.
     """
-    if not roles & TRIAGE:
-        raise MoveRefused("not_your_role", "Your role may not move an appointment.")
+    role = triage_role(roles, "move an appointment")
     if appointment_request.status != RequestStatus.BOOKED:
         raise MoveRefused("no_such_move", "No appointment is booked that could be moved.")
     wanted = {"appointment_starts_at": starts_at, **elsewhere}
@@ -92,7 +90,6 @@ def move_appointment(
     clinician = elsewhere.get("appointment_with", appointment_request.appointment_with)
     if clinician is not None and not despite_clash and changed.keys() != {"appointment_place"}:
         _refuse_clash(clinician, starts_at, appointment_request)
-    role = acting_role(roles & TRIAGE)
     event = appointment_request.change(EventKind.APPOINTMENT_MOVED, by=by, role=role, note=note, **changed)
     if appointment_request.email:
         outbox.queue(emails.after_moving(appointment_request, event))

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.utils import timezone
 
-from appointments.lifecycle import TRIAGE, MoveRefused, Role, acting_role
+from appointments.lifecycle import MoveRefused, Role, triage_role
 from appointments.models import AppointmentRequest, EventKind, RequestEvent
 from appointments.models.acting import NOBODY, claim_ends
-from clinic.models import ClinicProfile
+from clinic.models import clinic_today
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -25,10 +25,9 @@ def take_next(*, by: "User", roles: frozenset[Role]) -> AppointmentRequest | Non
     Those put off to a later day are passed over. Several may ask at once: rows that another is taking just now are
     skipped. Commits the claim with its entry in the record. Raises MoveRefused with code `not_your_role`.
     """
-    role = _triage_role(roles)
+    role = triage_role(roles, "take requests")
     now = timezone.now()
-    today = timezone.localdate(now, ClinicProfile.objects.get().zone)
-    waiting = AppointmentRequest.objects.in_queue().unclaimed(now).not_put_off(today).in_queue_order()
+    waiting = AppointmentRequest.objects.in_queue().unclaimed(now).not_put_off(clinic_today()).in_queue_order()
     first = waiting.select_for_update(skip_locked=True).first()
     if first is not None:
         first.change(EventKind.CLAIMED, by=by, role=role, **_claim(by, first))
@@ -41,7 +40,7 @@ def take(appointment_request: AppointmentRequest, *, by: "User", roles: frozense
     Commits the claim with its entry in the record. Raises MoveRefused with code `not_your_role`, `not_in_queue`,
     `claimed` when somebody else has it, or `stale`.
     """
-    role = _triage_role(roles)
+    role = triage_role(roles, "take requests")
     _refuse_outside_queue(appointment_request)
     return appointment_request.change(EventKind.CLAIMED, by=by, role=role, **_claim(by, appointment_request))
 
@@ -54,7 +53,7 @@ def take_over(
     Commits the claim with its entry in the record. Raises MoveRefused with code `not_your_role`, `not_in_queue`,
     `note_missing`, or `stale`.
     """
-    role = _triage_role(roles)
+    role = triage_role(roles, "take requests")
     _refuse_outside_queue(appointment_request)
     if not reason.strip():
         raise MoveRefused("note_missing", "Taking over needs a reason.")
@@ -66,7 +65,7 @@ def take_over(
 def give_back(appointment_request: AppointmentRequest, *, by: "User", roles: frozenset[Role]) -> RequestEvent:
     """Let others have it. Commits it with its entry in the record. Raises MoveRefused with code `not_your_role`,
     `not_claimed` when this person does not have it, or `stale`."""
-    role = _triage_role(roles)
+    role = triage_role(roles, "take requests")
     holder = appointment_request.holder(timezone.now())
     if holder is None or holder.pk != by.pk:
         raise MoveRefused("not_claimed", "You do not have this request.")
@@ -93,12 +92,6 @@ def _claim(by: "User", appointment_request: AppointmentRequest) -> dict[str, Any
         "claimed_until": claim_ends(timezone.now()),
         "patient_wrote_at": appointment_request.patient_wrote_at,
     }
-
-
-def _triage_role(roles: frozenset[Role]) -> Role:
-    if not roles & TRIAGE:
-        raise MoveRefused("not_your_role", "Your role may not take requests.")
-    return acting_role(roles & TRIAGE)
 
 
 def _refuse_outside_queue(appointment_request: AppointmentRequest) -> None:

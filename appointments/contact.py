@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.utils import timezone
 
-from appointments.lifecycle import TRIAGE, MoveRefused, NextStep, RequestStatus, Role, acting_role
+from appointments.lifecycle import MoveRefused, NextStep, RequestStatus, Role, triage_role
 from appointments.models import AppointmentRequest, Channel, ContactAttempt, EventKind, Outcome, PartOfDay
 from appointments.models.acting import NO_STEP, working_day_after
 from appointments.windows import PART_ENDS
@@ -49,8 +49,7 @@ def log_attempt(
     changes nothing, with code `not_your_role`, `no_such_move` for a request that is closed, `voicemail_not_allowed`
     when the patient wants no voice message, `claimed`, or `stale`.
     """
-    if not roles & TRIAGE:
-        raise MoveRefused("not_your_role", "Your role may not log calls.")
+    role = triage_role(roles, "log calls")
     if not appointment_request.is_in_queue:
         raise MoveRefused("no_such_move", "This request is closed. Reopen it before you log a call.")
     if outcome == Outcome.VOICEMAIL and not appointment_request.may_leave_voicemail:
@@ -64,7 +63,7 @@ def log_attempt(
         event = appointment_request.change(
             EventKind.CONTACT_TRIED,
             by=by,
-            role=acting_role(roles & TRIAGE),
+            role=role,
             note=note,
             **_what_follows(appointment_request, outcome, now, by),
         )

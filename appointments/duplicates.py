@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from appointments.history import AT_FIRST, entries_of
-from appointments.lifecycle import TRIAGE, MoveRefused, NextStep, RequestStatus, Role, Urgency, acting_role
+from appointments.lifecycle import MoveRefused, NextStep, RequestStatus, Role, Urgency, triage_role
 from appointments.models import AppointmentRequest, EventKind, RequestEvent, StatusChange
 from appointments.models.acting import NO_STEP, STALE
 from appointments.models.record import NOTE_MAX_LENGTH
@@ -46,7 +46,7 @@ def link(
     itself, `original_closed`, `has_duplicates`, `no_such_move` for a duplicate that is closed, `claimed`, or
     `stale`.
     """
-    role = _triage_role(roles)
+    role = triage_role(roles, "link or unlink requests")
     if not note.strip():
         raise MoveRefused("note_missing", "To link a duplicate, say how you know that it is the same person.")
     with transaction.atomic():
@@ -73,7 +73,7 @@ def unlink(duplicate: AppointmentRequest, *, by: "User", roles: frozenset[Role],
     another of its duplicates stands for it. Returns the move of the duplicate. Raises MoveRefused and changes
     nothing, with code `not_your_role`, `no_such_move`, `claimed`, or `stale`.
     """
-    role = _triage_role(roles)
+    role = triage_role(roles, "link or unlink requests")
     with transaction.atomic():
         now_kept = _lock(duplicate.pk, duplicate.duplicate_of_id)
         if now_kept[duplicate.pk].version != duplicate.version:
@@ -89,12 +89,6 @@ def unlink(duplicate: AppointmentRequest, *, by: "User", roles: frozenset[Role],
         if plan:
             duplicate.change(EventKind.PLANNED, by=by, role=role, **plan)
     return move
-
-
-def _triage_role(roles: frozenset[Role]) -> Role:
-    if not roles & TRIAGE:
-        raise MoveRefused("not_your_role", "Your role may not link or unlink requests.")
-    return acting_role(roles & TRIAGE)
 
 
 def _lock(*pks: int | None) -> dict[int, AppointmentRequest]:

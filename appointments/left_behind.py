@@ -11,10 +11,10 @@ from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
-from appointments.lifecycle import TRIAGE, MoveRefused, Role
+from appointments.lifecycle import MoveRefused, Role, triage_role
 from appointments.models import AppointmentRequest, DaySignOff
-from appointments.plan import name_of
-from appointments.second_look import today
+from appointments.roles import name_of
+from clinic.models import clinic_today
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -64,9 +64,8 @@ def sign_off(*, by: "User", roles: frozenset[Role], seen: int, note: str = "") -
     Commits the sign-off. Raises MoveRefused and keeps nothing, with code `not_your_role`, `signed_already`, `stale`
     when more or fewer are listed by now, or `note_missing` when some are and nothing says what happens with them.
     """
-    if not roles & TRIAGE:
-        raise MoveRefused("not_your_role", "Your role may not sign off a day.")
-    now, day = timezone.now(), today()
+    triage_role(roles, "sign off a day")
+    now, day = timezone.now(), clinic_today()
     with transaction.atomic():
         _refuse_second(DaySignOff.objects.filter(date=day).first())
         counts = standing(day)

@@ -166,6 +166,14 @@ class MoveRefused(Exception):
         self.code = code
 
 
+def triage_role(roles: frozenset[Role], doing: str) -> Role:
+    """The role under which something goes on record that whoever triages may do. Raises MoveRefused with code
+    `not_your_role` for others; `doing` says what they may not: "log calls"."""
+    if not roles & TRIAGE:
+        raise MoveRefused("not_your_role", f"Your role may not {doing}.")
+    return acting_role(roles & TRIAGE)
+
+
 def find_move(from_status: str, to_status: str) -> Move | None:
     """The row that leads from one status to the other, or None: the table has no such move."""
     for move in TRANSITIONS:

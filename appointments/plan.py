@@ -3,13 +3,11 @@
 import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.utils import timezone
-
-from appointments.lifecycle import TRIAGE, MoveRefused, NextStep, Role, acting_role
+from appointments.lifecycle import TRIAGE, MoveRefused, NextStep, Role, triage_role
 from appointments.models import AppointmentRequest, EventKind, RequestEvent
 from appointments.models.acting import NOBODY
-from appointments.roles import roles_of
-from clinic.models import ClinicProfile
+from appointments.roles import name_of, roles_of
+from clinic.models import clinic_today
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -36,7 +34,7 @@ def plan(
     `not_your_role`, `not_in_queue`, `day_passed`, `day_too_far`, `owner_unfit`, `claimed` or `stale`.
     """
     role = _planning_role(appointment_request, owner, roles)
-    today = _today()
+    today = clinic_today()
     if on < today:
         raise MoveRefused("day_passed", "The day of the next step has passed. Choose today or a later day.")
     if on > today + FURTHEST_STEP:
@@ -67,32 +65,21 @@ def hand_over(
         raise MoveRefused("owner_unchanged", f"It is already the work of {name_of(owner)}.")
     values: dict[str, Any] = {"next_step_by": owner, "patient_wrote_at": appointment_request.patient_wrote_at}
     if not appointment_request.next_step:
-        values.update(next_step=NextStep.LOOK, next_step_on=_today())
+        values.update(next_step=NextStep.LOOK, next_step_on=clinic_today())
     return appointment_request.change(
         EventKind.PLANNED, by=by, role=role, note=note, **values, **_claim_after(by, owner)
     )
 
 
-def name_of(user: "User") -> str:
-    """How a staff member is called on staff pages."""
-    return user.get_full_name() or user.get_username()
-
-
 def _planning_role(appointment_request: AppointmentRequest, owner: "User", roles: frozenset[Role]) -> Role:
-    if not roles & TRIAGE:
-        raise MoveRefused("not_your_role", "Your role may not plan the next step.")
+    role = triage_role(roles, "plan the next step")
     if not appointment_request.is_in_queue:
         raise MoveRefused("not_in_queue", "This request waits for nobody any more.")
     if not roles_of(owner) & TRIAGE:
         raise MoveRefused("owner_unfit", f"{name_of(owner)} does not look after requests.")
-    return acting_role(roles & TRIAGE)
+    return role
 
 
 def _claim_after(by: "User", owner: "User") -> dict[str, Any]:
     """What is somebody else's to do is not kept from them."""
     return {} if owner.pk == by.pk else NOBODY
-
-
-def _today() -> datetime.date:
-    """The day on the clinic's calendar. One query."""
-    return timezone.localdate(timezone.now(), ClinicProfile.objects.get().zone)

@@ -22,6 +22,11 @@ def roles_of(user: "User | AnonymousUser") -> frozenset[Role]:
     return frozenset(role for role in STAFF_ROLES if role in user._role_names)  # type: ignore[attr-defined]
 
 
+def name_of(user: "User") -> str:
+    """How a staff member is called on staff pages."""
+    return user.get_full_name() or user.get_username()
+
+
 def clinicians() -> "QuerySet[User]":
     """Whoever sees patients: the clinicians who can sign in, by name."""
     people = get_user_model().objects.filter(is_active=True, is_staff=True, groups__name=Role.CLINICIAN)

@@ -8,13 +8,11 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.utils import timezone
-
-from appointments.lifecycle import TRIAGE, MoveRefused, Role, Urgency, acting_role
+from appointments.lifecycle import MoveRefused, Role, Urgency, triage_role
 from appointments.models.answers import Course, LegsAffected, Numbness, WalkingDistance
 from appointments.models.record import EventKind, RequestEvent
 from clinic.hours import NoWorkingTime, WorkingHours
-from clinic.models import ClinicProfile, working_hours
+from clinic.models import clinic_today, working_hours
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -76,17 +74,9 @@ def look_again(
     with code `not_your_role`, `no_second_look` when none is due or it was done already, `not_due` before its day,
     `claimed`, or `stale`.
     """
-    if not roles & TRIAGE:
-        raise MoveRefused("not_your_role", "Your role may not close a second look.")
+    role = triage_role(roles, "close a second look")
     if appointment_request.second_look_on is None or not appointment_request.is_in_queue:
         raise MoveRefused("no_second_look", "This request waits for no second look.")
-    if appointment_request.second_look_on > today():
+    if appointment_request.second_look_on > clinic_today():
         raise MoveRefused("not_due", f"The second look is due on {appointment_request.second_look_on:%B %-d}.")
-    return appointment_request.change(
-        EventKind.SECOND_LOOK, by=by, role=acting_role(roles & TRIAGE), note=note, second_look_on=None
-    )
-
-
-def today() -> date:
-    """The day on the clinic's calendar. One query."""
-    return timezone.localdate(timezone=ClinicProfile.objects.get().zone)
+    return appointment_request.change(EventKind.SECOND_LOOK, by=by, role=role, note=note, second_look_on=None)

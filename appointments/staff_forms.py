@@ -13,8 +13,7 @@ from django.utils import timezone
 from appointments.lifecycle import TRIAGE, Move, NextStep, Urgency
 from appointments.models import AppointmentRequest, Channel, Outcome
 from appointments.models.record import NOTE_MAX_LENGTH
-from appointments.plan import name_of
-from appointments.roles import clinicians
+from appointments.roles import clinicians, name_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

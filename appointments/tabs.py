@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Count, Q
 
+from appointments.day_calendar import bounds
 from appointments.lifecycle import RequestStatus, Urgency
 from appointments.models import AppointmentRequest
 from appointments.models.request import NEVER
@@ -30,12 +31,7 @@ class Look:
 
     def today(self) -> tuple[datetime.datetime, datetime.datetime]:
         """The begin and the end of the day on the clinic's calendar."""
-        day = self.now.astimezone(self.hours.zone).date()
-        begin, end = (
-            datetime.datetime.combine(date, datetime.time(), self.hours.zone)
-            for date in (day, day + datetime.timedelta(days=1))
-        )
-        return begin, end
+        return bounds(self.now.astimezone(self.hours.zone).date(), self.hours)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from appointments import emails
-from appointments.lifecycle import TRIAGE, MoveRefused, Role, acting_role
+from appointments.lifecycle import MoveRefused, Role, triage_role
 from appointments.models import AppointmentRequest, EventKind, RequestEvent, StatusChange
 from clinic import outbox
 
@@ -63,9 +63,7 @@ def undo_last(
     returned, and a mail to the patient where the undone step had one that went out. Raises MoveRefused and changes
     nothing, with code `not_your_role`, `cannot_undo`, `not_yours`, `too_late`, `claimed` or `stale`.
     """
-    if not roles & TRIAGE:
-        raise MoveRefused("not_your_role", "Your role may not undo steps.")
-    role = acting_role(roles & TRIAGE)
+    role = triage_role(roles, "undo steps")
     with transaction.atomic():
         entry = last_entry(appointment_request)
         refusal = why_not(entry, by, timezone.now())

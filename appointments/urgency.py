@@ -4,7 +4,16 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
-from appointments.lifecycle import DECIDERS, TRIAGE, MoveRefused, RequestStatus, Role, Urgency, acting_role
+from appointments.lifecycle import (
+    DECIDERS,
+    TRIAGE,
+    MoveRefused,
+    RequestStatus,
+    Role,
+    Urgency,
+    acting_role,
+    triage_role,
+)
 from appointments.models import AppointmentRequest, EventKind, RequestEvent
 from appointments.second_look import second_look_after_lowering
 
@@ -29,8 +38,7 @@ def set_urgency(
     Raises MoveRefused and changes nothing, with code `not_your_role`, `no_such_move` for a request that is closed,
     `urgency_unchanged`, `note_missing`, or `stale`.
     """
-    if not roles & TRIAGE:
-        raise MoveRefused("not_your_role", "Your role may not set the urgency.")
+    triage_role(roles, "set the urgency")
     if not (appointment_request.is_open or appointment_request.status == RequestStatus.BOOKED):
         raise MoveRefused("no_such_move", "This request is closed. Reopen it before you set its urgency.")
     if urgency < appointment_request.urgency:

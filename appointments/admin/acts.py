@@ -8,8 +8,8 @@ from appointments.booking import book, move_appointment
 from appointments.contact import log_attempt
 from appointments.lifecycle import TRANSITIONS, Move, MoveRefused, RequestStatus, Urgency, find_move
 from appointments.models import AppointmentRequest
-from appointments.plan import name_of, plan
-from appointments.roles import roles_of
+from appointments.plan import plan
+from appointments.roles import name_of, roles_of
 from appointments.staff_forms import (
     LogCallForm,
     LowerUrgencyForm,

@@ -20,9 +20,8 @@ from appointments.admin.verbs import VerbsAdmin
 from appointments.admin.words import moment
 from appointments.lifecycle import TRIAGE, MoveRefused
 from appointments.models import AppointmentRequest
-from appointments.plan import name_of
 from appointments.queue import reasons
-from appointments.roles import roles_of
+from appointments.roles import name_of, roles_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User

@@ -21,7 +21,7 @@ from appointments.lifecycle import TRIAGE, MoveRefused
 from appointments.models import AppointmentRequest, DaySignOff
 from appointments.models.record import NOTE_MAX_LENGTH
 from appointments.roles import roles_of
-from appointments.second_look import today
+from clinic.models import clinic_today
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -92,7 +92,7 @@ class LeftBehindAdmin(admin.ModelAdmin):
     ) -> HttpResponse:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        day = today()
+        day = clinic_today()
         counts = standing(day)
         listed = Paginator(left_behind(day), ROWS_OF_A_PAGE)
         listed.count = counts.listed_count  # counted already

@@ -12,6 +12,7 @@ from appointments.admin.words import Names, label_of, names_in, words
 from appointments.lifecycle import MoveRefused
 from appointments.models import AppointmentRequest
 from appointments.models.record import as_recorded
+from appointments.roles import name_of
 from appointments.staff_forms import SeenForm
 
 REFUSED_FOR_OTHERS = frozenset({"stale", "claimed"})
@@ -52,7 +53,7 @@ def both_versions(
     return BothVersions(
         kept=_kept(appointment_request),
         since=[entry for entry in entries if entry.version > version],
-        holder=(holder.get_full_name() or holder.get_username()) if holder else "",
+        holder=name_of(holder) if holder else "",
         tried=list(form.typed()) if form is not None else typed_in(request),
     )
 

@@ -27,9 +27,8 @@ from appointments.lifecycle import TRIAGE, RequestStatus, Urgency
 from appointments.listing import EVERY_STATUS, BadKey, Listing, page_after
 from appointments.models import AppointmentRequest, SavedView
 from appointments.models.sending import QUEUE_ORDER
-from appointments.plan import name_of
 from appointments.queue import Reason, known_of, reasons
-from appointments.roles import roles_of
+from appointments.roles import name_of, roles_of
 from appointments.tabs import TABS, Look, counts
 from clinic.admin import StaffAdmin
 from clinic.models import working_hours

@@ -19,8 +19,9 @@ from appointments.admin.verbs import VerbsAdmin
 from appointments.lifecycle import TRIAGE
 from appointments.models import AppointmentRequest
 from appointments.roles import roles_of
-from appointments.second_look import amber, look_again, today
+from appointments.second_look import amber, look_again
 from appointments.staff_forms import SeenForm
+from clinic.models import clinic_today
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -58,7 +59,7 @@ class SecondLookAdmin(VerbsAdmin):
         """Those that are due today or before, the longest due first."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        due = AppointmentRequest.objects.to_look_at_again(today()).select_related("next_step_by")
+        due = AppointmentRequest.objects.to_look_at_again(clinic_today()).select_related("next_step_by")
         page = Paginator(due.prefetch_related("red_flag_answers"), ROWS_OF_A_PAGE).get_page(request.GET.get("page"))
         context = {
             **self.admin_site.each_context(request),
@@ -92,7 +93,7 @@ class SecondLookAdmin(VerbsAdmin):
         if appointment_request.second_look_on is not None and appointment_request.is_in_queue:
             second_look = {
                 "why": why_again(appointment_request),
-                "is_due": appointment_request.second_look_on <= today(),
+                "is_due": appointment_request.second_look_on <= clinic_today(),
                 "may_act": bool(roles_of(request.user) & TRIAGE),
             }
         response.context_data = {**(response.context_data or {}), "second_look": second_look}

@@ -15,7 +15,7 @@ from phonenumber_field.phonenumber import PhoneNumber
 
 from appointments.models import AppointmentRequest
 from appointments.models.answers import by_day
-from appointments.plan import name_of
+from appointments.roles import name_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

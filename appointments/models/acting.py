@@ -23,6 +23,7 @@ from appointments.lifecycle import (
 )
 from appointments.models.contact import ContactAttempt
 from appointments.models.record import EventKind, RedFlagAnswer, RequestEvent, StatusChange, as_recorded
+from appointments.roles import name_of
 from clinic import outbox
 from clinic.hours import NoWorkingTime
 from clinic.models import working_hours
@@ -207,8 +208,9 @@ class Acting(models.Model):
         """Raises MoveRefused with code `claimed` when somebody of the staff other than `by` has it at `now`."""
         holder = self.holder(now)
         if by is not None and holder is not None and holder.pk != by.pk:
-            name = holder.get_full_name() or holder.get_username()
-            raise MoveRefused("claimed", f"{name} has this request now. Take it over first, and say why.")
+            raise MoveRefused(
+                "claimed", f"{name_of(holder)} has this request now. Take it over first, and say why."
+            )
 
     def _marks(
         self: Any, by: "User | None", now: datetime.datetime, *, stays: bool, claims: bool = True

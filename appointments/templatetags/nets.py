@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from appointments.left_behind import standing
 from appointments.models import AppointmentRequest, DaySignOff
-from appointments.second_look import today
+from clinic.models import clinic_today
 
 register = template.Library()
 
@@ -18,7 +18,7 @@ def safety_nets(request: HttpRequest) -> dict[str, Any] | None:
     signed off. None for whoever may not see the queue. Four queries."""
     if not request.user.has_perm("appointments.view_appointmentrequest"):
         return None
-    day = today()
+    day = clinic_today()
     return {
         "second_looks": AppointmentRequest.objects.to_look_at_again(day).count(),
         "left_behind": standing(day).listed_count,

@@ -1,11 +1,13 @@
 """The practice: who we are and how to reach us."""
 
+import datetime
 import zoneinfo
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import Error, models
 from django.db.models import Q
+from django.utils import timezone
 from phonenumber_field.modelfields import PhoneNumberField
 
 from clinic.readable_errors import is_database_unreachable
@@ -51,6 +53,11 @@ class ClinicProfileQuerySet(models.QuerySet["ClinicProfile"]):
             if not is_database_unreachable(error):
                 raise
         return ClinicProfile.last_known
+
+
+def clinic_today() -> datetime.date:
+    """Today on the clinic's calendar. One query. Raises ClinicProfile.DoesNotExist before the profile is loaded."""
+    return timezone.localdate(timezone=ClinicProfile.objects.get().zone)
 
 
 class ClinicProfile(models.Model):

@@ -18,8 +18,8 @@ from appointments.lifecycle import MoveRefused, Role, Urgency
 from appointments.look_alikes import look_alikes
 from appointments.models import AppointmentRequest, DaySignOff, EventKind
 from appointments.plan import plan
-from appointments.second_look import today
 from appointments.urgency import set_urgency
+from clinic.models import clinic_today
 from tests.appointments.following import address, kept
 from tests.appointments.test_duplicates import at_once, fresh, sent_hours_ago
 from tests.form_posts import page, post_form
@@ -119,7 +119,7 @@ def test_second_look_comes_once_and_again_after_lowering(
 @pytest.mark.django_db
 def test_left_behind_lists_exactly_who_lacks_something(clinic_data: None, staff: StaffFactory) -> None:
     reception, gone = staff("reception"), staff("reception", "gone")
-    day = today()
+    day = clinic_today()
     owned, unowned, late, orphan, closed = (sent_hours_ago(hours) for hours in (5, 4, 3, 2, 1))
     for one, owner in ((owned, reception), (late, reception), (orphan, gone)):
         plan(fresh(one), "call", day, owner, by=reception, roles=RECEPTION)
@@ -155,7 +155,7 @@ def test_sign_off_needs_a_note_while_something_is_listed_and_is_made_once(
     kept_one = DaySignOff.objects.get()
     assert (kept_one.signed_by, kept_one.date, kept_one.open_count, kept_one.listed_count) == (
         reception,
-        today(),
+        clinic_today(),
         1,
         1,
     )
@@ -187,7 +187,7 @@ def test_lists_cost_the_same_for_many(clinic_data: None, staff: StaffFactory) ->
     for more in (1, 12):
         for _ in range(more):
             sent_hours_ago(2, course="worse")
-        AppointmentRequest.objects.update(second_look_on=today())
+        AppointmentRequest.objects.update(second_look_on=clinic_today())
         with CaptureQueriesContext(connection) as captured:
             assert browser.get(SECOND_LOOKS).status_code == browser.get(LEFT_BEHIND).status_code == 200
         counts.append(len(captured))

@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 from appointments.duplicates import link
 from appointments.lifecycle import Role
 from appointments.models import AppointmentRequest
-from appointments.second_look import today
+from clinic.models import clinic_today
 from tests.appointments.following import kept
 from tests.journeys.inspection import MOUSE, Inspection
 from tests.journeys.steps import QUEUE, sign_in
@@ -24,7 +24,7 @@ def test_pages_of_the_nets(site: str, page: Page, staff: Callable[[str], User]) 
         roles=frozenset({Role.RECEPTION}),
         note="Same voice.",
     )
-    AppointmentRequest.objects.update(second_look_on=today())
+    AppointmentRequest.objects.update(second_look_on=clinic_today())
     inspection = Inspection(page, smallest_target=MOUSE)
     sign_in(page, site, "reception")
     for name, path in (
