@@ -50,7 +50,7 @@ def look_alikes(appointment_request: AppointmentRequest) -> list[LookAlike]:
     if appointment_request.duplicate_of_id is not None:
         others = others.exclude(pk=appointment_request.duplicate_of_id)
     fresh = IN_QUEUE | Q(received_at__gte=timezone.now() - RECENT)
-    first, *rest = _sharing_something(appointment_request)
+    first, *rest = sharing_something(appointment_request)
     found = others.filter(fresh, pk__in=first.union(*rest))
     alike = [
         LookAlike(other, capfirst(", ".join(why)) + ".", sum(hint.startswith("same") for hint in why))
@@ -61,7 +61,7 @@ def look_alikes(appointment_request: AppointmentRequest) -> list[LookAlike]:
     return alike[:MOST_SHOWN]
 
 
-def _sharing_something(one: AppointmentRequest) -> list[QuerySet[AppointmentRequest, Any]]:
+def sharing_something(one: AppointmentRequest) -> list[QuerySet[AppointmentRequest, Any]]:
     """The ids of those that share a name and birth, a number, an address: apart, so that each is found by its own
     index, and in the words of that index."""
     requests = AppointmentRequest.objects.order_by()

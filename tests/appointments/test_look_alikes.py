@@ -1,0 +1,26 @@
+"""How the database finds requests that look alike; which ones it finds: see test_nets."""
+
+import re
+
+import pytest
+from django.db import connection
+
+from appointments.look_alikes import sharing_something
+from tests.appointments.following import kept
+from tests.appointments.moves import another
+
+INDEXES = ("request_by_(name|birth_date)", "request_by_phone", "request_by_email")
+
+
+@pytest.mark.django_db
+def test_look_alikes_are_found_by_the_index_of_each_hint(clinic_data: None) -> None:
+    """A hint that is asked for in other words than those of its index reads the whole table."""
+    appointment_request = kept()
+    for number in range(300):
+        another(appointment_request, email=f"other{number}@example.com", phone=f"+1424555{number:04}")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE appointments_appointmentrequest")
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    for hint, index in zip(sharing_something(appointment_request), INDEXES, strict=True):
+        plan = hint.explain()
+        assert re.search(index, plan), plan
