@@ -23,4 +23,5 @@ def test_look_alikes_are_found_by_the_index_of_each_hint(clinic_data: None) -> N
         cursor.execute("SET LOCAL enable_seqscan = off")
     for hint, index in zip(sharing_something(appointment_request), INDEXES, strict=True):
         plan = hint.explain()
-        assert re.search(index, plan), plan
+        # Not only named: asked. A partial index may be read from end to end, too.
+        assert re.search(rf"{index}\b[^\n]*\n\s*Index Cond", plan), plan
