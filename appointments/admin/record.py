@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -28,6 +29,7 @@ from appointments.models import AppointmentRequest, RequestEvent, StatusChange
 from appointments.queue import Known
 from appointments.staff_forms import SeenForm
 from appointments.walking import walking_line_of
+from conditions.models import Article
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -44,11 +46,14 @@ NOT_NOW = dict.fromkeys(
 )
 # By the code of a refusal; any other is about what was filled in.
 HTTP_STATUS_OF_REFUSAL = {**NOBODY_MAY, **NOT_NOW}
-# What the record page reads of other tables with the request itself.
+# What the record page reads of other tables with the request itself. An original is read by itself: few have one, and
+# it is as wide as this one.
 BESIDE_IT = (
-    *("article", "payment_option", "same_person_as", "duplicate_of"),
-    *("keyed_in_by", "answered_by", "claimed_by", "next_step_by", "appointment_with"),
+    *("payment_option", "same_person_as", "keyed_in_by", "answered_by"),
+    *("claimed_by", "next_step_by", "appointment_with"),
 )
+# Of the article its name and address; the text is long.
+NAME_OF_ARTICLE = Prefetch("article", Article.objects.only("kind", "slug", "title", "short_title"))
 
 
 class RecordAdmin(admin.ModelAdmin):
@@ -71,9 +76,9 @@ class RecordAdmin(admin.ModelAdmin):
 
     def find(self, request: HttpRequest, object_id: str) -> AppointmentRequest:
         """The request, for whoever may see it. Raises PermissionDenied and Http404."""
-        requests = self.get_queryset(request).select_related(*BESIDE_IT)
+        requests = self.get_queryset(request).select_related(*BESIDE_IT).prefetch_related(NAME_OF_ARTICLE)
         try:
-            appointment_request: AppointmentRequest | None = requests.filter(pk=object_id).first()
+            appointment_request: AppointmentRequest | None = requests.filter(pk=object_id).order_by().first()
         except ValueError:
             appointment_request = None
         if not self.has_view_permission(request, appointment_request):

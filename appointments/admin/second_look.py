@@ -1,6 +1,6 @@
 """The list of second looks: routine requests with an answer that gives pause, once, on the next open day."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST, require_safe
 
@@ -17,7 +18,7 @@ from appointments.admin.acts import answers_of
 from appointments.admin.record import FOLDER
 from appointments.admin.verbs import VerbsAdmin
 from appointments.lifecycle import TRIAGE
-from appointments.models import AppointmentRequest
+from appointments.models import AppointmentRequest, RedFlagAnswer
 from appointments.roles import roles_of
 from appointments.second_look import amber, look_again
 from appointments.staff_forms import SeenForm
@@ -66,7 +67,9 @@ class SecondLookAdmin(VerbsAdmin):
             "opts": self.opts,
             "title": "Second look",
             "page": page,
-            "second_looks": [SecondLook(one, why_again(one)) for one in page.object_list],
+            "second_looks": [
+                SecondLook(one, why_again(one, one.red_flag_answers.all())) for one in page.object_list
+            ],
             "may_act": bool(roles_of(request.user) & TRIAGE),
         }
         return TemplateResponse(request, f"{FOLDER}/second_looks.html", context)
@@ -89,18 +92,24 @@ class SecondLookAdmin(VerbsAdmin):
     ) -> TemplateResponse:
         """The record, with its second look when that is due."""
         response = super().record_page(request, appointment_request, **how)
-        second_look = None
+        second_look, context = None, response.context_data or {}
         if appointment_request.second_look_on is not None and appointment_request.is_in_queue:
             second_look = {
-                "why": why_again(appointment_request),
-                "is_due": appointment_request.second_look_on <= clinic_today(),
+                "why": why_again(appointment_request, context["known"].red_flags),
+                "is_due": appointment_request.second_look_on <= timezone.localdate(),  # on staff pages the clinic's
                 "may_act": bool(roles_of(request.user) & TRIAGE),
             }
-        response.context_data = {**(response.context_data or {}), "second_look": second_look}
+        response.context_data = {**context, "second_look": second_look}
         return response
 
 
-def why_again(appointment_request: AppointmentRequest) -> list[str]:
-    """The answers that ask for a second look, in words. One query unless `red_flag_answers` were fetched."""
-    flags = [answer.wording for answer in appointment_request.red_flag_answers.all()]
-    return [*flags, *amber(appointment_request)]
+def _second_look(appointment_request: AppointmentRequest) -> SecondLook:
+    """One query unless `red_flag_answers` were fetched."""
+    return SecondLook(
+        appointment_request, why_again(appointment_request, appointment_request.red_flag_answers.all())
+    )
+
+
+def why_again(appointment_request: AppointmentRequest, red_flags: Iterable[RedFlagAnswer]) -> list[str]:
+    """The answers that ask for a second look, in words: these red flags of the request, and what is amber."""
+    return [*(answer.wording for answer in red_flags), *amber(appointment_request)]
