@@ -84,7 +84,7 @@ class ExportAdmin(admin.ModelAdmin):
         if not (self.has_view_permission(request) and may_export(request.user)):
             raise PermissionDenied
         now = timezone.now()
-        queue = AppointmentRequest.objects.in_queue().in_queue_order().select_related("same_person_as")
+        queue = AppointmentRequest.objects.in_queue().in_queue_order()
         with transaction.atomic():
             lines = list(rows(queue, now))
             self._note(cast("User", request.user), len(lines))

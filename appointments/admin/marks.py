@@ -1,9 +1,11 @@
 """What must be seen of a request at a glance: beside its row in the queue, on its record, and in the download."""
 
 import datetime
+from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -16,10 +18,11 @@ from clinic.models import OutgoingMail
 
 @dataclass
 class Elsewhere:
-    """What other tables know of a request: the mail that did not reach the patient, and their later requests."""
+    """What other rows know of a request: the mail that did not reach the patient, and requests of the same person.
+    Of these the reference alone is read."""
 
     undelivered: OutgoingMail | None = None
-    sent_again: list[AppointmentRequest] = field(default_factory=list)
+    same_person: list[AppointmentRequest] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -37,15 +40,22 @@ def known_elsewhere(appointment_requests: Collection[AppointmentRequest]) -> dic
     known = {appointment_request.pk: Elsewhere() for appointment_request in appointment_requests}
     for pk, mail in undelivered_mails(appointment_requests).items():
         known[pk].undelivered = mail
-    for later in AppointmentRequest.objects.filter(same_person_as__in=known).order_by("received_at", "id"):
-        known[later.same_person_as_id].sent_again.append(later)  # type: ignore[index]
+    later_of = defaultdict(list)
+    for one in appointment_requests:
+        later_of[one.same_person_as_id].append(one.pk)
+    linked = AppointmentRequest.objects.filter(Q(same_person_as__in=known) | Q(pk__in=filter(None, later_of)))
+    for other in linked.only("reference", "same_person_as").order_by("received_at", "id"):
+        if other.same_person_as_id in known:
+            known[other.same_person_as_id].same_person.append(other)
+        for pk in later_of[other.pk]:
+            known[pk].same_person.append(other)
     return known
 
 
 def marks_of(
     appointment_request: AppointmentRequest, elsewhere: Elsewhere, now: datetime.datetime
 ) -> Iterator[Mark]:
-    """The marks of a request at `now`, what matters most first. No query when `same_person_as` was fetched."""
+    """The marks of a request at `now`, what matters most first. No query."""
     if appointment_request.worse_at:
         yield Mark("worse", "Worse")
     if elsewhere.undelivered:
@@ -56,10 +66,8 @@ def marks_of(
         yield Mark("dates", "Needs new dates, asked" if appointment_request.dates_asked_at else "Needs new dates")
     if language := language_to_answer_in(appointment_request):
         yield Mark("language", language)
-    if appointment_request.same_person_as:
-        yield _link("Same person as {}", appointment_request.same_person_as)
-    for later in elsewhere.sent_again:
-        yield _link("Same person as {}", later)
+    for other in elsewhere.same_person:
+        yield _link("Same person as {}", other)
 
 
 def _link(words: str, other: AppointmentRequest) -> Mark:

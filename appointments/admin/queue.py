@@ -109,7 +109,7 @@ class QueueChangeList(ChangeList):
                 request.GET.get(AFTER, ""),
                 self.queryset,
                 size=self.list_per_page,
-                beside=("same_person_as", "claimed_by", "next_step_by"),
+                beside=("claimed_by", "next_step_by"),
             )
         except BadKey as error:
             raise IncorrectLookupParameters from error

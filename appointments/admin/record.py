@@ -46,12 +46,9 @@ NOT_NOW = dict.fromkeys(
 )
 # By the code of a refusal; any other is about what was filled in.
 HTTP_STATUS_OF_REFUSAL = {**NOBODY_MAY, **NOT_NOW}
-# What the record page reads of other tables with the request itself. An original is read by itself: few have one, and
-# it is as wide as this one.
-BESIDE_IT = (
-    *("payment_option", "same_person_as", "keyed_in_by", "answered_by"),
-    *("claimed_by", "next_step_by", "appointment_with"),
-)
+# What the record page reads of other tables with the request itself. An original is read by itself: few have one,
+# and it is as wide as this one.
+BESIDE_IT = ("payment_option", "keyed_in_by", "answered_by", "claimed_by", "next_step_by", "appointment_with")
 # Of the article its name and address; the text is long.
 NAME_OF_ARTICLE = Prefetch("article", Article.objects.only("kind", "slug", "title", "short_title"))
 

@@ -25,7 +25,7 @@ from appointments.search import EACH, LONGEST_TEXT, Found, Way, find
 
 FOLDER = "admin/appointments/appointmentrequest"
 NAME = "appointments_appointmentrequest"
-BESIDE = ("same_person_as", "claimed_by", "next_step_by")  # what the rows show of other tables
+BESIDE = ("claimed_by", "next_step_by")  # what the rows show of other tables
 HIGHEST_KEY = 2**63 - 1
 WHAT_TO_TYPE = (
     "Type a name, a date of birth such as 3/27/1962, an email address, a reference such as K7MQ-4XDP, or a phone"

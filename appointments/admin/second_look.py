@@ -67,9 +67,7 @@ class SecondLookAdmin(VerbsAdmin):
             "opts": self.opts,
             "title": "Second look",
             "page": page,
-            "second_looks": [
-                SecondLook(one, why_again(one, one.red_flag_answers.all())) for one in page.object_list
-            ],
+            "second_looks": [_second_look(one) for one in page.object_list],
             "may_act": bool(roles_of(request.user) & TRIAGE),
         }
         return TemplateResponse(request, f"{FOLDER}/second_looks.html", context)
