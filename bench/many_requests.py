@@ -8,9 +8,11 @@ from typing import Any
 from django.db import connection
 from psycopg2.extras import execute_values
 
+from appointments.day_calendar import bounds
 from appointments.models import AppointmentRequest
 from appointments.models.name_keys import keys_of, words_of
 from appointments.models.sending import REFERENCE_ALPHABET
+from clinic.models import working_hours
 
 TABLE = AppointmentRequest._meta.db_table
 # Parts of invented names. The first of each list are the most common, by far: see `pick`.
@@ -49,6 +51,10 @@ AS_NUMBER = "(hashint8extended(n, {}) & 2147483647) / 2147483648.0"  # of row n,
 def fill(total: int, now: datetime.datetime) -> None:
     """Put `total` requests, with the first row of the record and one sent mail of each, into the empty tables of
     the default database; commits. Row n is the same patient whatever the total. Indexes are made afterwards."""
+    hours = working_hours()
+    today = now.astimezone(
+        hours.zone
+    ).date()  # there is another day in the clinic than in UTC, for hours of each day
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica; SET maintenance_work_mem = '512MB'")
         cursor.execute("SET synchronous_commit = off; SET TIME ZONE 'UTC'")
@@ -58,7 +64,7 @@ def fill(total: int, now: datetime.datetime) -> None:
             names = ", ".join(f'"{name}"' for name in values)
             cursor.execute(
                 f"INSERT INTO {TABLE} (id, {names}) SELECT n, {', '.join(values.values())} FROM ({ROWS}) rows",
-                {"total": total, "now": now, "alphabet": REFERENCE_ALPHABET},
+                {"total": total, "now": now, "today": bounds(today, hours)[0], "alphabet": REFERENCE_ALPHABET},
             )
         cursor.execute(RECORD)
         cursor.execute(MAILS)
@@ -174,8 +180,8 @@ VALUES = {
     "next_step_on": f"CASE WHEN {IS_PLANNED} THEN (%(now)s)::date + floor(c6 * 16)::int - 4 END",
     "next_step_by_id": f"CASE WHEN {IS_PLANNED} THEN CASE WHEN c8 > .6 THEN staff[1] ELSE {PERSON} END END",
     "second_look_on": "CASE WHEN is_open AND c7 > .93 THEN (%(now)s)::date + 1 END",
-    "appointment_starts_at": "CASE WHEN stands = 'booked' THEN CASE WHEN c9 > .985 THEN (%(now)s)::date"
-    " + interval '19 hours' * c7 + interval '8 hours' ELSE came + (1 + c7 * 20) * interval '1 day' END END",
+    "appointment_starts_at": "CASE WHEN stands = 'booked' THEN CASE WHEN c9 > .985 THEN %(today)s::timestamptz"
+    " + interval '19 hours' * c7 + interval '1 hour' ELSE came + (1 + c7 * 20) * interval '1 day' END END",
     "appointment_with_id": f"CASE WHEN stands = 'booked' THEN {PERSON} END",
     "name_keys": "keys::tsvector",
     "full_name": "full_name",
