@@ -16,6 +16,7 @@ from appointments.lifecycle import NextStep, Role
 from appointments.models import AppointmentRequest, RequestEvent
 from appointments.plan import plan
 from appointments.undo import UNDO_WITHIN, undo_last
+from clinic.models import clinic_today
 from tests.appointments.following import kept
 from tests.appointments.moves import RECEPTION, try_in_vain
 from tests.appointments.test_admin import QUEUE, in_days, record_path, signed_in
@@ -48,7 +49,7 @@ def test_timeline_tells_acts_in_words_and_bookkeeping_not_at_all(staff: StaffFac
     claims.take(appointment_request, by=reception, roles=RECEPTION)
     appointment_request.move_to("in_review", by=reception, roles=RECEPTION)
     log_attempt(appointment_request, "phone", "no_answer", by=reception, roles=RECEPTION, note="It rang.")
-    today = timezone.localdate()
+    today = clinic_today()
     plan(appointment_request, NextStep.ASK_CLINICIAN, today, clinician, by=reception, roles=RECEPTION)
     book(
         appointment_request,

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.test import Client
-from django.utils import timezone
 
+from clinic.models import clinic_today
 from conditions.models import Article, RedFlag, SignOff
 from conditions.sign_offs import Content, ReviewState, clinical_content, content_hash
 
@@ -38,7 +38,7 @@ def sign(key: str, by: User, **changes: Any) -> SignOff:
         "seen": hash_now(key),
         "name": "Dr. Demo Person",
         "credentials": "MD",
-        "next_review_on": timezone.now().date() + datetime.timedelta(days=365),
+        "next_review_on": clinic_today() + datetime.timedelta(days=365),
         **changes,
     }
     return SignOff.objects.sign(article, RedFlag.objects.shown_on(article.kind), by=by, **fields)

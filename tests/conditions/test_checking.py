@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
-from django.utils import timezone
 
+from clinic.models import clinic_today
 from conditions.models import Source
 from tests.conditions.signed import CAUSE, page_of
 from tests.form_posts import page, post_form
@@ -38,7 +38,7 @@ def test_staff_see_which_primary_sources_nobody_opened(
 
 
 def test_list_of_sources_not_checked_for_twelve_months(clinic_data: None, client: Client, staff: Staff) -> None:
-    today = timezone.localdate()
+    today = clinic_today()
     Source.objects.update(checked_on=today - datetime.timedelta(days=30), checked_by=staff("editor"))
     old, never = Source.objects.all()[:2]
     Source.objects.filter(pk=old.pk).update(checked_on=today - datetime.timedelta(days=366))
@@ -60,7 +60,7 @@ def test_check_makes_the_source_one_that_was_opened(clinic_data: None, client: C
     source.refresh_from_db()
     assert (source.read_where, source.checked_on, source.checked_by) == (
         "publisher",
-        timezone.localdate(),
+        clinic_today(),
         staff("editor"),
     )
     client.logout()
@@ -87,7 +87,7 @@ def test_check_a_second_time_is_the_newer_check(clinic_data: None, client: Clien
     client.force_login(staff("editor", "second"))
     assert post_form(client, check_url(source), {}).status_code == 302
     source.refresh_from_db()
-    assert (source.checked_on, source.checked_by) == (timezone.localdate(), staff("editor", "second"))
+    assert (source.checked_on, source.checked_by) == (clinic_today(), staff("editor", "second"))
 
 
 @pytest.mark.parametrize("column", ["claim", "url"])
@@ -95,7 +95,7 @@ def test_check_ends_when_the_claim_or_the_address_changes(
     clinic_data: None, client: Client, staff: Staff, column: str
 ) -> None:
     source = a_copy()
-    source.check_at_publisher(by=staff("editor"), on=timezone.localdate())
+    source.check_at_publisher(by=staff("editor"), on=clinic_today())
     Source.objects.filter(pk=source.pk).update(**{column: "https://clinic.example/"})
     source.refresh_from_db()
     assert (source.checked_on, source.checked_by) == (None, None)
@@ -105,15 +105,15 @@ def test_check_ends_when_the_claim_or_the_address_changes(
 def test_check_with_a_new_claim_in_one_step_stays(clinic_data: None, staff: Staff) -> None:
     source = a_copy()
     source.check_at_publisher(by=staff("editor"), on=datetime.date(2025, 1, 1))
-    source.claim, source.checked_on = "Another claim.", timezone.localdate()
+    source.claim, source.checked_on = "Another claim.", clinic_today()
     source.save()
     source.refresh_from_db()
-    assert source.checked_on == timezone.localdate()
+    assert source.checked_on == clinic_today()
 
 
 def test_check_stays_when_the_year_is_mended(clinic_data: None, staff: Staff) -> None:
     source = a_copy()
-    source.check_at_publisher(by=staff("editor"), on=timezone.localdate())
+    source.check_at_publisher(by=staff("editor"), on=clinic_today())
     Source.objects.filter(pk=source.pk).update(year=2019)
     source.refresh_from_db()
-    assert source.checked_on == timezone.localdate()
+    assert source.checked_on == clinic_today()

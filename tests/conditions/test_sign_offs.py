@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 
+from clinic.models import clinic_today
 from conditions.models import (
     Amendment,
     Article,
@@ -147,7 +148,7 @@ def test_clinical_change_voids_the_sign_off(
         lambda: Article.objects.with_key(CAUSE).update(published_from=timezone.now()),
         lambda: Article.objects.with_key(CAUSE).update(owner=User.objects.first()),
         lambda: Source.objects.update(read_where="copy"),
-        lambda: Source.objects.update(checked_on=timezone.now().date(), checked_by=User.objects.first()),
+        lambda: Source.objects.update(checked_on=clinic_today(), checked_by=User.objects.first()),
         lambda: Source.objects.filter(article__slug="sciatica").update(claim="Another article's"),
         lambda: RedFlag.objects.filter(tier="mention").update(wording="not on this page"),
         lambda: RedFlag.objects.filter(key="bladder").update(concern="for staff", version=2),
@@ -195,13 +196,13 @@ def test_review_is_overdue_from_the_day_after(
     days: int,
     status: str,
 ) -> None:
-    due = timezone.localdate() + datetime.timedelta(days=365)
+    due = clinic_today() + datetime.timedelta(days=365)
     sign(CAUSE, staff("clinician"), next_review_on=due)
     later = timezone.now() + datetime.timedelta(days=days)
     monkeypatch.setattr(timezone, "now", lambda: later)
     assert review_of(client, CAUSE).status == status
     assert ("The review of this text has been overdue since" in page_of(client, CAUSE)) == (status == "overdue")
-    overdue = Article.objects.overdue_review(later.date())
+    overdue = Article.objects.overdue_review(clinic_today())
     assert overdue.exists() == (status == "overdue")
 
 
@@ -226,7 +227,7 @@ def test_sign_refuses_a_text_that_was_not_seen(clinic_data: None, staff: Staff) 
 
 def test_sign_twice_is_one_sign_off(clinic_data: None, staff: Staff) -> None:
     assert sign(CAUSE, staff("clinician")) == sign(CAUSE, staff("clinician"))
-    sign(CAUSE, staff("clinician"), next_review_on=timezone.now().date() + datetime.timedelta(days=200))
+    sign(CAUSE, staff("clinician"), next_review_on=clinic_today() + datetime.timedelta(days=200))
     assert SignOff.objects.count() == 2
 
 
@@ -359,7 +360,7 @@ def test_edits_of_an_older_sign_off_do_not_count(clinic_data: None, client: Clie
     amended = edit(CAUSE, "With a comma, here.")
     mark(CAUSE, staff("editor")).confirm(read(CAUSE), shown(CAUSE), by=staff("editor", "second"))
     edit(CAUSE, signed)
-    later = timezone.now().date() + datetime.timedelta(days=400)
+    later = clinic_today() + datetime.timedelta(days=400)
     sign(CAUSE, staff("clinician"), next_review_on=later)
     assert review_of(client, CAUSE).holds
     assert edit(CAUSE, "With a comma, here.") == amended

@@ -12,6 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from clinic.models import clinic_today
 from conditions.differences import pieces_of
 from conditions.models import Amendment, Article, SignOff, Source
 from conditions.sign_offs import ReviewStatus
@@ -29,7 +30,7 @@ def admin_url(key: str, step: str = "change") -> str:
 
 
 def answers(key: str, **changes: Any) -> dict[str, Any]:
-    in_a_year = timezone.localdate() + datetime.timedelta(days=365)
+    in_a_year = clinic_today() + datetime.timedelta(days=365)
     filled = {
         "name": "Dr. Demo Person",
         "credentials": "MD",
@@ -154,7 +155,7 @@ def test_clinician_signs_from_the_articles_page(clinic_data: None, client: Clien
 
 def test_sign_off_is_offered_for_a_year(clinic_data: None, client: Client, staff: Staff) -> None:
     client.force_login(staff("clinician"))
-    in_a_year = timezone.localdate() + datetime.timedelta(days=365)
+    in_a_year = clinic_today() + datetime.timedelta(days=365)
     assert f'value="{in_a_year.isoformat()}"' in page(client.get(admin_url(CAUSE, "sign-off")))
 
 

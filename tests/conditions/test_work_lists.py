@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
+from clinic.models import clinic_today
 from conditions.models import Article, Cause, SignOff, Source
 from tests.conditions.articles import article
 from tests.conditions.signed import sign
@@ -62,7 +63,7 @@ def test_unsigned_and_overdue(editor: Client, staff: Staff) -> None:
     sign(STENOSIS, staff("clinician"))
     assert "Spinal stenosis" not in listed(editor, "unsigned")
     assert listed(editor, "overdue") == []
-    SignOff.objects.update(signed_at=timezone.now() - 400 * DAY, next_review_on=timezone.localdate() - DAY)
+    SignOff.objects.update(signed_at=timezone.now() - 400 * DAY, next_review_on=clinic_today() - DAY)
     assert listed(editor, "overdue") == ["Spinal stenosis"]
     only(summary="Changed after the sign-off.")
     assert "Spinal stenosis" in listed(editor, "unsigned")
@@ -70,10 +71,10 @@ def test_unsigned_and_overdue(editor: Client, staff: Staff) -> None:
 
 def test_sources_not_checked_for_twelve_months(editor: Client, staff: Staff) -> None:
     assert len(listed(editor, "unchecked")) == 15
-    Source.objects.update(checked_on=timezone.localdate() - 365 * DAY, checked_by=staff("editor"))
+    Source.objects.update(checked_on=clinic_today() - 365 * DAY, checked_by=staff("editor"))
     assert listed(editor, "unchecked") == []
     old = article(STENOSIS).sources.earliest("position")
-    old.checked_on = timezone.localdate() - 366 * DAY
+    old.checked_on = clinic_today() - 366 * DAY
     old.save()
     assert listed(editor, "unchecked") == ["Spinal stenosis"]
 

@@ -11,6 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from appointments.claims import take
 from appointments.lifecycle import RequestStatus, Role
 from appointments.models import AppointmentRequest, CannedReply
+from clinic.models import clinic_today
 from tests.appointments.following import kept
 from tests.appointments.moves import let_go
 from tests.browser import Faults
@@ -98,7 +99,7 @@ def _look_at_requests(desk: Desk, other: User) -> None:
 def _look_at_lists(desk: Desk) -> None:
     """The queue in its tabs, with a saved view, what was found, what was handed over, and the safety nets."""
     page = desk.page
-    AppointmentRequest.objects.filter(full_name="Frida Fresh").update(second_look_on=timezone.now().date())
+    AppointmentRequest.objects.filter(full_name="Frida Fresh").update(second_look_on=clinic_today())
     desk.visit(QUEUE, "queue")
     for choice in LISTS:
         desk.visit(f"{QUEUE}?{choice}", f"queue, {choice}")
