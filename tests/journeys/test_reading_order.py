@@ -131,6 +131,8 @@ def controls_of(question: forms.BoundField) -> list[tuple[str, str]]:
 def test_closed_part_says_its_title_and_nothing_in_it(site: str, page: Page) -> None:
     page.goto(site + SAFETY_CHECK)
     answer_safety_check(page)
+    expect(page.locator("details.fold")).to_have_count(3)
+    page.wait_for_load_state()  # before, the tree of a page may be its root alone
     names = [one.name for one in tree_of(page) if one.role != "StaticText"]
     assert "I am asking for someone else (optional)" in names
     assert "Your own name" not in names
