@@ -32,3 +32,22 @@ def test_moment_is_one_that_browsers_can_read() -> None:
     shown = render_to_string("includes/clinic_time.html", {"when": when, "clinic": clinic})
 
     assert re.findall(r'datetime="([^"]+)"', shown) == ["2026-11-24T14:00:28-0800"]
+
+
+def test_hour_that_the_clock_shows_twice_is_told_apart() -> None:
+    clinic = ClinicProfile(time_zone="America/Los_Angeles")
+    first = datetime.datetime(2026, 11, 1, 8, 30, tzinfo=datetime.UTC)
+
+    shown = [
+        render_to_string("includes/clinic_time.html", {"when": when, "clinic": clinic})
+        for when in (first, first + datetime.timedelta(hours=1))
+    ]
+
+    assert [re.sub("<[^>]+>", "", one) for one in shown] == [
+        "Sunday, November 1, 1:30 a.m. PDT",
+        "Sunday, November 1, 1:30 a.m. PST",
+    ]
+    assert re.findall(r'datetime="([^"]+)"', "".join(shown)) == [
+        "2026-11-01T01:30:00-0700",
+        "2026-11-01T01:30:00-0800",
+    ]
