@@ -1,5 +1,5 @@
-"""Moments on the clinic's clock, in the hour that it shows twice as well: Django's own `date` leaves the zone out there,
-and its `localtime` forgets which of the two was meant."""
+"""Moments on the clinic's clock, in the hour that it shows twice as well: there Django's own `date` leaves out the
+zone, and its `localtime` forgets which of the two was meant."""
 
 import datetime
 
