@@ -220,6 +220,12 @@ def test_psycopg_2_is_the_driver() -> None:
     assert connection.vendor == "postgresql"
 
 
+def test_no_model_gives_its_secret_address_to_the_admin() -> None:
+    """Whoever may sign in is led to any object's get_absolute_url, by its number, at /admin/r/."""
+    public = {"Article"}
+    assert {model.__name__ for model in OUR_MODELS if hasattr(model, "get_absolute_url")} == public
+
+
 # Pages
 
 

@@ -264,9 +264,13 @@ class AppointmentRequest(Acting, PatientAnswers):
     def __str__(self) -> str:
         return self.reference
 
-    def get_absolute_url(self) -> str:
+    def status_path(self) -> str:
         """The patient's status page, in the patient's language. Raises LookupError when the secret that made the
-        link is gone."""
+        link is gone.
+
+        Not `get_absolute_url`: to whom that name leads, Django's admin leads every staff account (/admin/r/), and
+        this address is the patient's alone.
+        """
         with translation.override(self.language):
             return reverse("appointments:request_status", args=[token_of(self.key, self.token_digest)])
 

@@ -40,7 +40,7 @@ def send(
         return already_sent_page(request, safety, already_sent.appointment_request)
     except LimitReached:
         return _carried_on(request, "appointments/too_many.html", safety.token, 429)
-    response = redirect(appointment_request)
+    response = redirect(appointment_request.status_path())
     response.headers["Cache-Control"] = "no-store, private"  # it names the address of the status page
     return response
 

@@ -83,7 +83,7 @@ def move_on(appointment_request: AppointmentRequest, status: str) -> None:
 
 def address(appointment_request: AppointmentRequest, verb: str = "") -> str:
     """The status page, or the page of one of VERBS."""
-    return appointment_request.get_absolute_url() + (f"{verb}/" if verb else "")
+    return appointment_request.status_path() + (f"{verb}/" if verb else "")
 
 
 def make_late(appointment_request: AppointmentRequest) -> None:

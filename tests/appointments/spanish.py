@@ -132,10 +132,10 @@ class Walk:
         for status in WAYS:
             sent = self.sent_and_moved(status)
             assert sent.language == self.language
-            address = sent.get_absolute_url().removeprefix(self.home)
+            address = sent.status_path().removeprefix(self.home)
             yield f"status {status}", self.get(address)
             yield from self._verbs(status, address)
-        yield "late", self.get(self._late().get_absolute_url().removeprefix(self.home))
+        yield "late", self.get(self._late().status_path().removeprefix(self.home))
 
     def sent_and_moved(self, status: RequestStatus) -> AppointmentRequest:
         """A request of a patient of its own, in this status."""

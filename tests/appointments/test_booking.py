@@ -138,7 +138,7 @@ def test_mail_is_shown_as_it_would_go_out_and_nothing_stays(
     for text in (*shown, "Nothing has gone out yet", "testa@example.com", appointment_request.reference):
         assert text in html, text
     assert (facts(appointment_request), OutgoingMail.objects.count()) == (before, mails)
-    secret = appointment_request.get_absolute_url().removesuffix("/").rpartition("/")[2]
+    secret = appointment_request.status_path().removesuffix("/").rpartition("/")[2]
     assert len(secret) == 27 and secret not in html and "/appointments/r/…" in html  # the patient's alone
     changed = page(post_form(browser, path, {**typed, "button": "change"}))
     assert "Nothing was changed" not in changed
@@ -182,7 +182,7 @@ def test_place_and_clinician_stand_on_the_page_in_the_mail_and_in_the_calendar(
     appointment_request = booked(clinician, in_days(5), place="Hill House, 3rd floor")
     mail = OutgoingMail.objects.last()
     assert mail is not None
-    path = appointment_request.get_absolute_url()
+    path = appointment_request.status_path()
     patients_page = page(Client().get(path))
     for text in (patients_page, written(mail).text, written(mail).html):
         assert "Hill House, 3rd floor" in text and "Ada Able" in text

@@ -52,7 +52,7 @@ def test_caller_is_asked_the_red_flags_then_the_form_and_stands_in_the_queue(
     assert (appointment_request.source, appointment_request.language) == ("walk_in", "es")
     assert (appointment_request.keyed_in_by, appointment_request.urgency) == (person, 2)
     assert appointment_request.reply_by is not None
-    assert appointment_request.get_absolute_url().startswith("/es/")
+    assert appointment_request.status_path().startswith("/es/")
     assert [answer.key for answer in appointment_request.red_flag_answers.all()] == ["fever"]
     change = StatusChange.objects.get()
     assert (change.changed_by, change.role, change.to_status) == (person, role, "received")

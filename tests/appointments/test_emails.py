@@ -63,7 +63,7 @@ def test_mail_has_what_every_mail_has(appointment_request: AppointmentRequest, n
         assert "424-21-SPINE" in text
         assert "In an emergency, call 911" in text
         assert appointment_request.reference in text
-    assert settings.SITE_ADDRESS + appointment_request.get_absolute_url() in message.text
+    assert settings.SITE_ADDRESS + appointment_request.status_path() in message.text
 
 
 @pytest.mark.django_db
@@ -115,7 +115,7 @@ def test_mail_is_in_the_language_of_the_request(
     reading = Reading(message.html)
     assert reading.language == language
     assert mails.words_of_html(message) == mails.words_of_text(message)
-    page = appointment_request.get_absolute_url()
+    page = appointment_request.status_path()
     assert page.startswith("/es/appointments/" if language == "es" else "/appointments/")
     assert settings.SITE_ADDRESS + page in message.text
 

@@ -147,7 +147,7 @@ def watch(clinic_data: None, browser: Client, staff_browser: Client) -> Watch:
         watch.learn(post(browser, safety_check("fever"), button, **changes))
     with transaction.atomic():
         appointment_request = sent(browser, "fever")
-        token_page = appointment_request.get_absolute_url()
+        token_page = appointment_request.status_path()
         watch.learn(browser.get(token_page))
         watch.learn(post_form(browser, token_page, {}))
         watch.learn(staff_browser.get(QUEUE))  # with what nobody has taken yet
@@ -229,7 +229,7 @@ def test_small_forms_take_any_text(watch: Watch, browser: Client, part: int) -> 
         if number < len(OURS):
             watch.look(post_form(browser, HELP, {"safety": text, "is_checked_by_clinician": "on"}), [text])
         with transaction.atomic():
-            watch.look(post_form(browser, own.get_absolute_url(), {"is_sure": text, "status": text}), [text])
+            watch.look(post_form(browser, own.status_path(), {"is_sure": text, "status": text}), [text])
             transaction.set_rollback(True)
     watch.report()
 
@@ -519,7 +519,7 @@ def test_other_method_is_refused_everywhere(
             "/causes/sciatica/",
             "/treatments/surgery/",
         ),
-        *(SAFETY, HELP, DETAILS, own.get_absolute_url(), "/privacy/", "/accessibility/", "/healthz", "/readyz"),
+        *(SAFETY, HELP, DETAILS, own.status_path(), "/privacy/", "/accessibility/", "/healthz", "/readyz"),
         *("/admin/", "/admin/login/", "/admin/logout/", QUEUE, f"{QUEUE}{own.pk}/change/", "/nowhere/"),
     )
     for address in addresses:

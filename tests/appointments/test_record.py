@@ -263,4 +263,4 @@ def test_promise_that_was_made_anew_and_missed_is_late_everywhere(clinic_data: N
     queue = page(browser.get(QUEUE))
     assert "note-late" in queue and "note-answered" not in queue
     assert "1 late" in page(browser.get("/admin/"))
-    assert "We are late" in page(Client().get(appointment_request.get_absolute_url()))
+    assert "We are late" in page(Client().get(appointment_request.status_path()))

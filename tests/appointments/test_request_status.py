@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 
 import pytest
+from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.test import Client
 from django.utils import timezone
@@ -15,7 +16,9 @@ from appointments.models import AppointmentRequest, EventKind
 from clinic import outbox
 from clinic.models import OutgoingMail
 from tests.appointments.following import PRIVATE, VERBS, WAYS, address, kept, make_late, move_on
+from tests.appointments.patients import sent
 from tests.form_posts import page, post_form
+from tests.staff import make_staff
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clinic_data")]
 
@@ -190,3 +193,13 @@ def test_request_status_tells_once_of_a_word_and_of_a_later_one_too(client: Clie
 @pytest.mark.parametrize("status", ["declined", "withdrawn"])
 def test_request_status_of_a_closed_request_leads_to_a_new_one(client: Client, status: str) -> None:
     assert 'href="/appointments/request/">Send a new request' in status_page(client, kept(status=status))
+
+
+@pytest.mark.parametrize("role", ["editor", "reception", "clinician", "manager"])
+def test_staff_are_not_led_to_the_patients_page(client: Client, clinic_data: None, role: str) -> None:
+    """Django's admin redirects any staff account to an object's own page, whatever its rights."""
+    appointment_request = sent(client)
+    kind = ContentType.objects.get_for_model(AppointmentRequest)
+    browser = Client()
+    browser.force_login(make_staff(role))
+    assert browser.get(f"/admin/r/{kind.pk}/{appointment_request.pk}/").status_code == 404

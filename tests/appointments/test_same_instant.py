@@ -52,7 +52,7 @@ def test_page_mail_and_queue_show_the_same_instant(
     ClinicProfile.objects.update(time_zone=zone_name)
     zone = ZoneInfo(zone_name)
 
-    status_page = page(client.get(appointment_request.get_absolute_url()))
+    status_page = page(client.get(appointment_request.status_path()))
     words = " ".join(re.sub(r"<[^>]+>", " ", status_page).split())
     assert told_in_words(words, zone, reply_by.year) == reply_by
     stamps = re.findall(r'We answer by\W+<strong>\s*<time datetime="([^"]+)"', status_page)

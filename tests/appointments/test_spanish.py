@@ -126,7 +126,7 @@ def test_switch_leads_to_the_same_page_and_keeps_the_article(clinic_data: None, 
 
 @pytest.mark.django_db
 def test_status_page_leads_to_itself_in_the_other_language(clinic_data: None, client: Client) -> None:
-    address = sent(client).get_absolute_url()
+    address = sent(client).status_path()
     assert f'href="/es{address}" hreflang="es"' in page(client.get(address))
     assert f'href="{address}" hreflang="en"' in page(client.get(f"/es{address}"))
 

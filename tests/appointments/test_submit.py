@@ -63,7 +63,7 @@ def test_submit_keeps_what_was_answered(clinic_data: None, client: Client) -> No
 
     appointment_request = AppointmentRequest.objects.get()
     assert response.status_code == 302
-    assert response.headers["Location"] == appointment_request.get_absolute_url()
+    assert response.headers["Location"] == appointment_request.status_path()
     assert before <= appointment_request.received_at <= timezone.now()
     assert appointment_request.reply_by == promise(appointment_request.received_at, Urgency.URGENT)
     kept = {field.name: getattr(appointment_request, field.name) for field in appointment_request._meta.fields}

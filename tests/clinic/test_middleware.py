@@ -38,7 +38,7 @@ def policy(response: Any) -> dict[str, str]:
 @pytest.fixture
 def answers(clinic_data: None, staff: Callable[[str], User], client: Client) -> Iterator[Any]:
     """Answers of every kind from the public pages, each with its address."""
-    own = sent(client).get_absolute_url()
+    own = sent(client).status_path()
     return iter(
         [
             *(

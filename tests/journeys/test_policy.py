@@ -237,7 +237,7 @@ def test_form_sets_one_cookie_of_the_strictest_kind_and_only_the_browser_keeps_i
     assert answer.headers["Cache-Control"] == "no-cache, private"
     assert list(secure_site.cookies) == ["__Host-csrf"]
     assert_strict(secure_site.cookies["__Host-csrf"])
-    answer = secure_site.ask(Question(200, sent(Client()).get_absolute_url()))
+    answer = secure_site.ask(Question(200, sent(Client()).status_path()))
     assert list(secure_site.cookies) == ["__Host-csrf"]
 
 

@@ -73,7 +73,7 @@ def test_status_pages_in_spanish(site: str, page: Page, faults: Faults, staff: C
     faults.expect("status of 404")
     inspection, walk = Inspection(page), Walk("/es", staff("clinician"))
     for status in WAYS:
-        address = walk.sent_and_moved(status).get_absolute_url()
+        address = walk.sent_and_moved(status).status_path()
         page.goto(site + address)
         inspection.look(status, is_page_of_its_own=status == "received")
         if status == "received":

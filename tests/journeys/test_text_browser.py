@@ -94,7 +94,7 @@ def test_safety_check_is_read_in_order(site: str, text_browser: str) -> None:
 def test_status_is_read_in_order(site: str, text_browser: str) -> None:
     appointment_request = sent(Client())
     assert_in_order(
-        read(text_browser, site + appointment_request.get_absolute_url()),
+        read(text_browser, site + appointment_request.status_path()),
         "We have your request",
         "It is not an appointment yet.",
         "We answer by",
