@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.utils import timezone
 
+from appointments import claims
 from appointments.history import AT_FIRST, entries_of
 from appointments.lifecycle import MoveRefused, NextStep, RequestStatus, Role, Urgency, triage_role
 from appointments.models import AppointmentRequest, EventKind, RequestEvent, StatusChange
@@ -35,13 +36,15 @@ def link(
     by: "User",
     roles: frozenset[Role],
     note: str,
+    take_over: str = "",
 ) -> StatusChange:
     """Say that one request repeats another, from the versions that both objects were read with.
 
     In one transaction, with both rows locked in the order of their ids: the duplicate is closed (its review is
     begun first where it was not), and the original keeps the earliest receipt, standing promise, report that it is
     worse and second look, the graver urgency, and an owner from either. Both records say so. Returns the move of
-    the duplicate. `note` has at most LINK_NOTE_MAX_LENGTH characters. Raises MoveRefused and changes nothing, with
+    the duplicate. `note` has at most LINK_NOTE_MAX_LENGTH characters; `take_over` says why this person takes over
+    whichever of the two another one has. Raises MoveRefused and changes nothing, with
     code `not_your_role`, `note_missing`, `original_itself`, `original_repeats` when the original is a duplicate
     itself, `original_closed`, `has_duplicates`, `no_such_move` for a duplicate that is closed, `claimed`, or
     `stale`.
@@ -55,7 +58,7 @@ def link(
             raise MoveRefused("stale", STALE)
         _refuse_what_cannot_be_linked(duplicate, original)
         for one in (duplicate, original):
-            one.refuse_if_claimed(by, timezone.now())
+            _have(one, duplicate, by=by, roles=roles, take_over=take_over)
         values = _what_original_takes_over(original, duplicate)
         if duplicate.status != RequestStatus.IN_REVIEW:
             duplicate.move_to(RequestStatus.IN_REVIEW, by=by, roles=roles)
@@ -65,13 +68,16 @@ def link(
     return move
 
 
-def unlink(duplicate: AppointmentRequest, *, by: "User", roles: frozenset[Role], note: str = "") -> StatusChange:
+def unlink(
+    duplicate: AppointmentRequest, *, by: "User", roles: frozenset[Role], note: str = "", take_over: str = ""
+) -> StatusChange:
     """Say that a request is no duplicate after all, from the version that this object was read with.
 
     In one transaction, with both rows locked in the order of their ids: the duplicate is in review again with the
     next step that it had, and the original gets back each value that nobody has changed since the link, unless
-    another of its duplicates stands for it. Returns the move of the duplicate. Raises MoveRefused and changes
-    nothing, with code `not_your_role`, `no_such_move`, `claimed`, or `stale`.
+    another of its duplicates stands for it. Returns the move of the duplicate. `note` and `take_over` are as in
+    `link`. Raises MoveRefused and changes nothing, with code `not_your_role`, `no_such_move`, `claimed`, or
+    `stale`.
     """
     role = triage_role(roles, "link or unlink requests")
     with transaction.atomic():
@@ -82,7 +88,7 @@ def unlink(duplicate: AppointmentRequest, *, by: "User", roles: frozenset[Role],
             raise MoveRefused("no_such_move", "This request is not marked as a duplicate.")
         original = now_kept.get(duplicate.duplicate_of_id or 0)  # marked before there were links: none
         if original is not None:
-            original.refuse_if_claimed(by, timezone.now())
+            _have(original, duplicate, by=by, roles=roles, take_over=take_over)
             _give_back(original, duplicate, by=by, role=role, note=note)
         plan = _plan_before_the_link(duplicate)
         move = duplicate.move_to(RequestStatus.IN_REVIEW, by=by, roles=roles, note=note)
@@ -100,6 +106,22 @@ def _lock(*pks: int | None) -> dict[int, AppointmentRequest]:
     """
     rows = AppointmentRequest.objects.filter(pk__in=[pk for pk in pks if pk]).order_by("pk")
     return {row.pk: row for row in rows.select_for_update(no_key=True)}
+
+
+def _have(
+    one: AppointmentRequest,
+    duplicate: AppointmentRequest,
+    *,
+    by: "User",
+    roles: frozenset[Role],
+    take_over: str,
+) -> None:
+    """Whoever acts on two requests has both: what another has is taken over, or it is said which of the two."""
+    now = timezone.now()
+    holder = one.holder(now)
+    if take_over and holder is not None and holder.pk != by.pk:
+        claims.take_over(one, by=by, roles=roles, reason=take_over)
+    one.refuse_if_claimed(by, now, called="this request" if one == duplicate else f"{one}, the other request,")
 
 
 def _refuse_what_cannot_be_linked(duplicate: AppointmentRequest, original: AppointmentRequest) -> None:

@@ -123,6 +123,10 @@ def _why(one: AppointmentRequest, other: AppointmentRequest) -> Iterator[str]:
     yield name or "another name"
     if birth:
         yield birth
+    if one.phone and other.phone and not phone:
+        yield "another phone number"
+    if one.email and other.email and not email:
+        yield "another email address"
 
 
 def _births_compared(one: datetime.date, other: datetime.date) -> str:

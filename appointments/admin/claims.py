@@ -16,12 +16,14 @@ from django.utils.formats import date_format
 from django.views.decorators.http import require_POST, require_safe
 
 from appointments import claims
+from appointments.admin.acts import answers_of
 from appointments.admin.verbs import VerbsAdmin
 from appointments.admin.words import moment
 from appointments.lifecycle import TRIAGE, MoveRefused
 from appointments.models import AppointmentRequest
 from appointments.queue import reasons
 from appointments.roles import name_of, roles_of
+from appointments.staff_forms import SeenForm
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -142,7 +144,7 @@ class ClaimsAdmin(VerbsAdmin):
         """Take a request from whoever has it, and say why."""
 
         def act(appointment_request: AppointmentRequest, by: "User") -> tuple[str, str]:
-            reason = request.POST.get("note", "")
+            reason = answers_of(SeenForm(appointment_request, request.POST))["note"]
             claims.take_over(appointment_request, by=by, roles=roles_of(by), reason=reason)
             return f"yours {_until(appointment_request)}", "Taken over."
 

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 
 from appointments.admin.acts import answers_of
 from appointments.admin.timeline import Entry, names_of, timeline
-from appointments.admin.verbs import VerbsAdmin
+from appointments.admin.verbs import VerbsAdmin, reason_to_take_over
 from appointments.duplicates import LINK_NOTE_MAX_LENGTH, link, unlink
 from appointments.lifecycle import TRIAGE, RequestStatus
 from appointments.look_alikes import LookAlike, look_alikes
@@ -68,6 +68,19 @@ class LinkForm(SeenForm):
         return reference
 
 
+class UnlinkForm(SeenForm):
+    """Why a request is no duplicate after all. The record of the original names the duplicate before it."""
+
+    name = "not-a-duplicate"
+    note = forms.CharField(
+        label="Why not",
+        max_length=LINK_NOTE_MAX_LENGTH,
+        required=False,
+        widget=forms.Textarea({"rows": 2}),
+        help_text="Kept on both records. The patient does not see it.",
+    )
+
+
 @dataclass(frozen=True)
 class Like:
     """A look-alike, and the form that links this request to it, for whoever may."""
@@ -111,21 +124,23 @@ class DuplicatesAdmin(VerbsAdmin):
             form = LinkForm(appointment_request, request.POST)
             note = answers_of(form)["note"]
             assert form.found is not None  # noqa: S101  # it is valid
-            link(appointment_request, form.found, by=by, roles=roles_of(by), note=note)
+            take_over = reason_to_take_over(request, appointment_request)
+            link(appointment_request, form.found, by=by, roles=roles_of(by), note=note, take_over=take_over)
             return f"a duplicate of {form.found}", f"Linked to {form.found}."
 
-        return self._do(request, object_id, act, tried="duplicate-of", form_of=LinkForm)
+        return self._do(request, object_id, act, tried="duplicate-of", form_of=LinkForm, takes_over=False)
 
     @method_decorator(require_POST)
     def not_a_duplicate_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """End the link, and give back what the other request took over by it."""
 
         def act(appointment_request: AppointmentRequest, by: "User") -> tuple[str, str]:
-            note = answers_of(SeenForm(appointment_request, request.POST))["note"]
-            change = unlink(appointment_request, by=by, roles=roles_of(by), note=note)
+            note = answers_of(UnlinkForm(appointment_request, request.POST))["note"]
+            take_over = reason_to_take_over(request, appointment_request)
+            change = unlink(appointment_request, by=by, roles=roles_of(by), note=note, take_over=take_over)
             return f"“{change.get_to_status_display()}”", "Unlinked."
 
-        return self._do(request, object_id, act, tried="not-a-duplicate")
+        return self._do(request, object_id, act, tried="not-a-duplicate", takes_over=False)
 
     def record_page(
         self, request: HttpRequest, appointment_request: AppointmentRequest, **how: Any

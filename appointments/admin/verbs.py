@@ -15,6 +15,7 @@ from appointments import claims
 from appointments.admin.acts import (
     Act,
     FormOf,
+    answers_of,
     booking_or_move,
     log_call,
     move_appointment_to,
@@ -37,7 +38,7 @@ from appointments.staff_forms import LogCallForm, MoveAppointmentForm, MoveForm,
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-__all__ = ["Act", "VerbsAdmin"]
+__all__ = ["Act", "VerbsAdmin", "reason_to_take_over"]
 
 
 class VerbsAdmin(RecordAdmin):
@@ -97,15 +98,24 @@ class VerbsAdmin(RecordAdmin):
         return self._do(request, object_id, undo(request.POST), tried="undo", form_of=UndoForm)
 
     def _do(
-        self, request: HttpRequest, object_id: int, act: Act, *, tried: str, form_of: FormOf | None = None
+        self,
+        request: HttpRequest,
+        object_id: int,
+        act: Act,
+        *,
+        tried: str,
+        form_of: FormOf | None = None,
+        takes_over: bool = True,
     ) -> HttpResponse:
         """Do it, and lead back to the record. `tried` names the form that was sent, and `form_of` makes it, so that
-        what was typed is kept where the act is refused."""
+        what was typed is kept where the act is refused. Unless `takes_over` is False, because the act itself does
+        so, what another has is taken over first by whoever said why."""
         appointment_request, by = self.find(request, str(object_id)), cast("User", request.user)
         button = request.POST.get("button", "")
 
         def take_over_and_act() -> tuple[str, str]:
-            _take_over_first(request, appointment_request)
+            if takes_over:
+                _take_over_first(request, appointment_request)
             return act(appointment_request, by)
 
         try:
@@ -169,8 +179,14 @@ class VerbsAdmin(RecordAdmin):
         return TemplateResponse(request, f"{FOLDER}/shown_mail.html", context)
 
 
+def reason_to_take_over(request: HttpRequest, appointment_request: AppointmentRequest) -> str:
+    """Why somebody takes over what another has, beside what they do with it: whoever was told so need not type all
+    again. "" where nothing was said. Raises MoveRefused with code `form` for what cannot be kept."""
+    said = {"version": appointment_request.version, "note": request.POST.get("take_over", "")}
+    return str(answers_of(SeenForm(appointment_request, said))["note"])
+
+
 def _take_over_first(request: HttpRequest, appointment_request: AppointmentRequest) -> None:
-    """Whoever was told that somebody else has it, and says why they take it over, need not type all again."""
-    if reason := request.POST.get("take_over", "").strip():
+    if reason := reason_to_take_over(request, appointment_request):
         by = cast("User", request.user)
         claims.take_over(appointment_request, by=by, roles=roles_of(by), reason=reason)

@@ -204,13 +204,14 @@ class Acting(models.Model):
                 values[name] = field.to_python(value)
         return values
 
-    def refuse_if_claimed(self: Any, by: "User | None", now: datetime.datetime) -> None:
-        """Raises MoveRefused with code `claimed` when somebody of the staff other than `by` has it at `now`."""
+    def refuse_if_claimed(
+        self: Any, by: "User | None", now: datetime.datetime, *, called: str = "this request"
+    ) -> None:
+        """Raises MoveRefused with code `claimed` when somebody of the staff other than `by` has it at `now`. The
+        text calls it `called`."""
         holder = self.holder(now)
         if by is not None and holder is not None and holder.pk != by.pk:
-            raise MoveRefused(
-                "claimed", f"{name_of(holder)} has this request now. Take it over first, and say why."
-            )
+            raise MoveRefused("claimed", f"{name_of(holder)} has {called} now. Take it over first, and say why.")
 
     def _marks(
         self: Any, by: "User | None", now: datetime.datetime, *, stays: bool, claims: bool = True

@@ -104,6 +104,18 @@ def test_take_give_back_and_take_over(client: Client, staff: Staff) -> None:
     assert verb(others, kept(row), "give-back").status_code == 409  # a second time
 
 
+@pytest.mark.parametrize("reason", ["a\0b", "x" * 1001])
+@pytest.mark.parametrize(("name", "field"), [("take-over", "note"), ("move/in_review", "take_over")])
+def test_reason_that_cannot_be_kept_is_refused(
+    client: Client, staff: Staff, name: str, field: str, reason: str
+) -> None:
+    me, row = staff("reception"), sent(client)
+    verb(signed_in(me), row, "take")
+    refused = verb(signed_in(staff("clinician")), kept(row), name, **{field: reason})
+    assert refused.status_code == 422
+    assert (kept(row).holder(timezone.now()), kept(row).version) == (me, 2)
+
+
 @pytest.mark.parametrize("name", ["take", "take-over", "give-back"])
 def test_verb_is_refused_by_get_stale_to_others_and_when_closed(client: Client, staff: Staff, name: str) -> None:
     me, row = staff("reception"), sent(client)

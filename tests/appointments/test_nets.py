@@ -11,8 +11,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from appointments.claims import take, take_over
 from appointments.contact import log_attempt
-from appointments.duplicates import link
+from appointments.duplicates import LINK_NOTE_MAX_LENGTH, link
 from appointments.left_behind import lacks, left_behind, sign_off
 from appointments.lifecycle import MoveRefused, Role, Urgency
 from appointments.look_alikes import look_alikes
@@ -272,6 +273,50 @@ def test_duplicates_are_linked_read_and_unlinked_from_the_page(clinic_data: None
     assert posted(browser, duplicate, "not-a-duplicate").status_code == 302
     assert fresh(duplicate).status == "in_review"
     assert posted(browser, duplicate, "not-a-duplicate").status_code == 409
+
+
+@pytest.mark.django_db
+def test_linking_takes_over_whichever_of_the_two_somebody_else_has(clinic_data: None, staff: StaffFactory) -> None:
+    reception, other = staff("reception"), staff("clinician")
+    browser = signed_in(reception)
+    original, duplicate = kept(), kept()
+    take(fresh(original), by=other, roles=frozenset({Role.CLINICIAN}))
+    fields = {"reference": original.reference, "note": "Same voice."}
+    refused = posted(browser, duplicate, "duplicate-of", **fields)
+    assert refused.status_code == 409
+    assert f"clinician has {original}, the other request, now." in page(refused)
+    assert 'name="take_over"' in page(refused)
+    assert posted(browser, duplicate, "duplicate-of", **fields, take_over="On the phone.").status_code == 302
+    assert (fresh(duplicate).duplicate_of, fresh(original).claimed_by) == (original, reception)
+    assert original.events.get(kind=EventKind.TAKEN_OVER).note == "On the phone."
+    take_over(fresh(original), by=other, roles=frozenset({Role.CLINICIAN}), reason="Mine.")
+    refused = posted(browser, duplicate, "not-a-duplicate")
+    assert refused.status_code == 409 and 'name="take_over"' in page(refused)
+    assert posted(browser, duplicate, "not-a-duplicate", take_over="On the phone.").status_code == 302
+    assert fresh(duplicate).status == "in_review"
+
+
+@pytest.mark.django_db
+def test_note_of_an_unlinking_fits_on_both_records(clinic_data: None, staff: StaffFactory) -> None:
+    browser = signed_in(staff("reception"))
+    original, duplicate = kept(), kept()
+    posted(browser, duplicate, "duplicate-of", reference=original.reference, note="Same voice.")
+    assert posted(browser, duplicate, "not-a-duplicate", note="x" * 995).status_code == 422
+    assert posted(browser, duplicate, "not-a-duplicate", note="x" * LINK_NOTE_MAX_LENGTH).status_code == 302
+
+
+@pytest.mark.django_db
+def test_other_number_and_address_of_the_same_person_are_seen(clinic_data: None, staff: StaffFactory) -> None:
+    browser = signed_in(staff("reception"))
+    original = kept(phone="+14245550134", email="testa@example.com")
+    duplicate = kept(phone="+14245550199", email="new.testa@example.com")
+    seen = page(browser.get(f"{QUEUE}{original.pk}/change/"))
+    assert "same date of birth, another phone number, another email address." in seen
+    posted(browser, duplicate, "duplicate-of", reference=original.reference, note="Same voice.")
+    seen = page(browser.get(f"{QUEUE}{original.pk}/change/"))
+    assert "555-0199" in seen and "new.testa@example.com" in seen
+    seen = page(browser.get(f"{QUEUE}{duplicate.pk}/change/"))
+    assert "555-0134" in seen and "testa@example.com</bdi>" in seen
 
 
 @pytest.mark.django_db
