@@ -78,13 +78,12 @@ def log_attempt(
 
 
 def tried_in_vain(appointment_request: AppointmentRequest) -> TriedInVain | None:
-    """What the patient's page says of our last attempt; None when there is none, when they were reached since or
-    have written to us since, and when nobody tries any more. One query for a request that is under way."""
+    """What the patient's page says of our last attempt; None when none counts (see `models.contact`), and when
+    nobody tries any more. One query for a request that is under way."""
     if not (appointment_request.is_open or appointment_request.status == RequestStatus.UNREACHABLE):
         return None
-    last = ContactAttempt.objects.last_in_vain(appointment_request)
-    wrote_at = appointment_request.patient_wrote_at
-    if last is None or (wrote_at is not None and wrote_at > last.event.changed_at):
+    last = ContactAttempt.objects.in_vain().filter(appointment_request=appointment_request).last()
+    if last is None:
         return None
     way = WAYS.get(Channel(last.channel), "")
     return TriedInVain(last.tried_on, PartOfDay(last.part_of_day), way)

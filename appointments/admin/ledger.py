@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from appointments.contact import next_part
 from appointments.lifecycle import RequestStatus, find_move
-from appointments.models import AppointmentRequest, ContactAttempt, Outcome
+from appointments.models import AppointmentRequest, ContactAttempt
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Ledger:
-    """All attempts, the latest first; `times` counts the different ones in vain since the patient was reached."""
+    """All attempts, the latest first; `times` are the different ones of those that count."""
 
     rows: list[Row]
     times: int
@@ -34,18 +34,14 @@ class Ledger:
 def ledger_of(
     appointment_request: AppointmentRequest, attempts: Sequence[ContactAttempt], undone: Collection[int]
 ) -> Ledger:
-    """The ledger of a request. `attempts` are all of its own, in their order, each with its event; `undone` holds
-    the versions of entries that were undone. No query."""
-    standing: list[ContactAttempt] = []
-    for attempt in attempts:
-        if attempt.event.version not in undone:
-            standing = [] if attempt.outcome == Outcome.REACHED else [*standing, attempt]
-    times = {(attempt.tried_on, attempt.part_of_day) for attempt in standing}
+    """The ledger of a request. `attempts` are all of its own, in their order, each with its event and whether it
+    counts (see `noting_which_count`); `undone` holds the versions of entries that were undone. No query."""
+    times = {(attempt.tried_on, attempt.part_of_day) for attempt in attempts if attempt.counts}
     move = find_move(RequestStatus.IN_REVIEW, RequestStatus.UNREACHABLE)
     part = next_part([part for _, part in times], appointment_request.contact_times)
     return Ledger(
         rows=[Row(attempt, attempt.event.version in undone) for attempt in reversed(attempts)],
         times=len(times),
         needed=move.needs_attempts if move else 0,
-        next_part=part.label.lower() if standing and appointment_request.is_in_queue else "",
+        next_part=part.label.lower() if times and appointment_request.is_in_queue else "",
     )

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
+from appointments.lifecycle import RequestStatus, Role
 from appointments.models.answers import PartOfDay
-from appointments.models.record import RequestEvent
+from appointments.models.record import RequestEvent, StatusChange, is_undone
 
 if TYPE_CHECKING:
     from appointments.models.request import AppointmentRequest
@@ -37,25 +38,37 @@ class ContactAttemptQuerySet(models.QuerySet["ContactAttempt"]):
 
     def standing(self) -> "ContactAttemptQuerySet":
         """Those whose entry in the record was not undone."""
-        undone = RequestEvent.objects.filter(
-            appointment_request=OuterRef("appointment_request"), undoes=OuterRef("event__version")
-        )
-        return self.exclude(Exists(undone))
+        return self.exclude(is_undone("event__version"))
 
-    def last_in_vain(self, appointment_request: "AppointmentRequest") -> "ContactAttempt | None":
-        """The last attempt, when it was in vain: the patient was not reached since. One query."""
-        of_it = self.standing().filter(appointment_request=appointment_request)
-        last = of_it.select_related("event").order_by("id").last()
-        return None if last is None or last.outcome == Outcome.REACHED else last
+    def noting_which_count(self) -> "ContactAttemptQuerySet":
+        """The same, each with `counts`: see `_counts`. No query more."""
+        return self.annotate(counts=_counts())
+
+    def in_vain(self) -> "ContactAttemptQuerySet":
+        """Those that count, the oldest first."""
+        return self.filter(_counts()).order_by("id")
 
     def failed_times(self, appointment_request: "AppointmentRequest") -> int:
-        """At how many different times (day and part of it) it was tried in vain since the patient was last reached.
-        One query."""
-        times: set[tuple[object, str]] = set()
-        attempts = self.standing().filter(appointment_request=appointment_request).order_by("id")
-        for outcome, day, part in attempts.values_list("outcome", "tried_on", "part_of_day"):
-            times = set() if outcome == Outcome.REACHED else times | {(day, part)}
-        return len(times)
+        """At how many different times (day and part of it) it was tried in vain, of the attempts that count. One
+        query."""
+        attempts = self.in_vain().filter(appointment_request=appointment_request)
+        return len(set(attempts.values_list("tried_on", "part_of_day")))
+
+
+def _counts() -> Q:
+    """Of attempts: those that were in vain and still say that the patient is hard to reach. One that was undone
+    does not, nor one from before the patient was last reached or last heard of: by a word of their own, or because
+    the staff took them up again after they had counted as unreachable."""
+    of_it = {"appointment_request": OuterRef("appointment_request")}
+    since = {**of_it, "version__gt": OuterRef("event__version")}
+    # The same version, too: an attempt that reached the patient was not in vain.
+    reached = ContactAttempt.objects.standing().filter(
+        **of_it, event__version__gte=OuterRef("event__version"), outcome=Outcome.REACHED
+    )
+    wrote = RequestEvent.objects.filter(**since, role=Role.PATIENT)
+    taken_up_again = Q(from_status=RequestStatus.UNREACHABLE, undoes=None)
+    came_back = StatusChange.objects.filter(Q(role=Role.PATIENT) | taken_up_again, **since)
+    return ~is_undone("event__version") & ~Exists(reached) & ~Exists(wrote) & ~Exists(came_back)
 
 
 class ContactAttempt(models.Model):
@@ -72,6 +85,8 @@ class ContactAttempt(models.Model):
     outcome = models.CharField(max_length=15, choices=Outcome)
     tried_on = models.DateField(help_text="The day on the clinic's calendar.")
     part_of_day = models.CharField(max_length=10, choices=PartOfDay)
+
+    counts: bool  # where noting_which_count() was asked
 
     objects = ContactAttemptQuerySet.as_manager()
 

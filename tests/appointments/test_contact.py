@@ -5,13 +5,19 @@ from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
 from django.utils import timezone
 
-from appointments.contact import log_attempt, part_of_day
+from appointments.contact import log_attempt, part_of_day, tried_in_vain
 from appointments.lifecycle import MoveRefused, NextStep, Role
-from appointments.models import AppointmentRequest, Channel, ContactAttempt, Outcome, PartOfDay
+from appointments.models import AppointmentRequest, Channel, ContactAttempt, EventKind, Outcome, PartOfDay
+from appointments.patient_word import take_word
+from appointments.queue import known_of
+from appointments.undo import undo_last
+from appointments.worse import report_worse
 from tests.appointments.following import kept
-from tests.appointments.moves import try_in_vain
+from tests.appointments.moves import let_go, try_in_vain
+from tests.form_posts import page
 
 RECEPTION = frozenset({Role.RECEPTION})
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clinic_data")]
@@ -122,3 +128,68 @@ def test_part_of_day_is_that_of_the_clinics_clock(clock: tuple[int, int], part: 
     day = timezone.now().replace(hour=clock[0], minute=clock[1])
     assert part_of_day(day) == part
     assert isinstance(day, datetime.datetime)
+
+
+# What counts towards "unreachable": only what was tried after the patient was last heard of
+
+
+def move_code(appointment_request: AppointmentRequest, by: User, status: str = "unreachable") -> str:
+    """The code with which the move is refused: "" once it is made."""
+    try:
+        appointment_request.move_to(status, by=by, roles=RECEPTION)
+    except MoveRefused as refusal:
+        return refusal.code
+    return ""
+
+
+def tried(appointment_request: AppointmentRequest) -> AppointmentRequest:
+    """As the patient's page reads it."""
+    return AppointmentRequest.objects.noting_attempts().get(pk=appointment_request.pk)
+
+
+@pytest.mark.parametrize("kind", [EventKind.WORSE, EventKind.ADDED, EventKind.CONTACT_CHANGED])
+def test_a_patient_who_writes_is_not_unreachable_before_new_attempts(staff: Staff, kind: EventKind) -> None:
+    """However often the staff act in between: what they do does not take the patient's word back."""
+    row, reception = kept(status="in_review"), staff("reception")
+    try_in_vain(row, reception, times=3)
+    assert tried_in_vain(tried(row)) is not None
+    if kind == EventKind.WORSE:
+        report_worse(row, [], "I cannot feel my legs.")
+    else:
+        take_word(row, kind, note="I am here.")
+    assert tried_in_vain(tried(row)) is None
+    assert move_code(row, reception) == "attempts_missing"
+    try_in_vain(row, reception, times=2)
+    assert ContactAttempt.objects.failed_times(row) == 2
+    assert move_code(row, reception) == "attempts_missing"
+    let_go(row)
+    assert len(known_of([row])[row.pk].in_vain) == 2
+    log_attempt(row, Channel.PHONE, Outcome.NO_ANSWER, by=reception, roles=RECEPTION)
+    assert move_code(row, reception) == ""
+
+
+def test_a_patient_who_comes_back_is_not_unreachable_before_new_attempts(staff: Staff) -> None:
+    """By their own word, or because they called and the staff reopened it. To undo the closing is not to hear of
+    the patient."""
+    reception = staff("reception")
+    wrote, called, undone = kept(status="in_review"), kept(status="in_review"), kept(status="in_review")
+    for row in (wrote, called, undone):
+        try_in_vain(row, reception, times=3)
+        assert move_code(row, reception) == ""
+    report_worse(wrote, [], "I cannot feel my legs.")
+    assert move_code(called, reception, "in_review") == ""
+    undo_last(undone, by=reception, roles=RECEPTION)
+    assert [row.status for row in (wrote, called, undone)] == ["in_review"] * 3
+    assert [move_code(row, reception) for row in (wrote, called, undone)] == [*["attempts_missing"] * 2, ""]
+
+
+def test_the_record_counts_the_same_attempts_as_the_move(staff: Staff) -> None:
+    row, reception = kept(status="in_review"), staff("reception")
+    try_in_vain(row, reception, times=3)
+    take_word(row, EventKind.ADDED, note="I am here.")
+    browser = Client()
+    browser.force_login(reception)
+    path = f"/admin/appointments/appointmentrequest/{row.pk}/change/"
+    assert "Nothing in vain since the patient was last reached or wrote to us." in page(browser.get(path))
+    try_in_vain(row, reception, times=1)
+    assert "Tried in vain at 1 different time; 2 more before" in page(browser.get(path))
