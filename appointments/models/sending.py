@@ -19,6 +19,7 @@ from appointments import emails
 from appointments.lifecycle import OPEN_STATUSES, RequestStatus, Role, urgency_of
 from appointments.models.contact import ContactAttempt
 from appointments.models.record import EventKind, RedFlagAnswer, StatusChange, as_recorded
+from appointments.models.waiting import has_work
 from appointments.promise import promised_by
 from appointments.second_look import second_look_day
 from appointments.status_link import new_token, token_digest
@@ -81,8 +82,8 @@ class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
         return self.filter(claimed_by=user, claimed_until__gt=now)
 
     def not_put_off(self, today: datetime.date) -> Self:
-        """Those with work for today, on the clinic's calendar: no step on a later day, or the patient wrote."""
-        return self.filter(Q(next_step_on=None) | Q(next_step_on__lte=today) | Q(patient_wrote_at__isnull=False))
+        """Those with work for today, on the clinic's calendar: no step on a later day, or no way to wait for it."""
+        return self.filter(has_work(timezone.now(), today))
 
     def of_same_person(self, birth_date: Any, full_name: Any, phone: Any, email: Any) -> Self:
         """Those that may be of this person: the same date of birth, and the same name, phone number or address.

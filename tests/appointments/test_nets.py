@@ -14,7 +14,7 @@ from django.utils import timezone
 from appointments.claims import take, take_over
 from appointments.contact import log_attempt
 from appointments.duplicates import LINK_NOTE_MAX_LENGTH, link
-from appointments.left_behind import lacks, left_behind, sign_off
+from appointments.left_behind import lacks, left_behind, sign_off, standing
 from appointments.lifecycle import MoveRefused, Role, Urgency
 from appointments.look_alikes import look_alikes
 from appointments.models import AppointmentRequest, DaySignOff, EventKind
@@ -137,6 +137,35 @@ def test_left_behind_lists_exactly_who_lacks_something(clinic_data: None, staff:
     html = page(signed_in(reception).get(LEFT_BEHIND))
     assert "4 requests wait" in html and "3 of them lack" in html
     assert owned.reference not in html and unowned.reference in html
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("promise", "day", "what"),
+    [
+        (-1, 0, ["Promise missed"]),
+        (-1, 1, ["Promise missed", "Put off past its promise: until "]),
+        (1, 1, []),
+        (1, 2, ["Put off past its promise: until "]),
+    ],
+)
+def test_left_behind_lists_whose_promise_is_missed_or_will_be(
+    clinic_data: None, staff: StaffFactory, promise: int, day: int, what: list[str]
+) -> None:
+    reception, today, now = staff("reception"), clinic_today(), timezone.now()
+    row = sent_hours_ago(1)
+    plan(row, "call", today + datetime.timedelta(days=day), reception, by=reception, roles=RECEPTION)
+    received, reply_by = now - datetime.timedelta(days=5), now + datetime.timedelta(days=promise)
+    AppointmentRequest.objects.filter(pk=row.pk).update(received_at=received, reply_by=reply_by)
+    assert [one.pk for one in left_behind(today)] == ([row.pk] if what else [])
+    assert standing(today).listed_count == bool(what)
+    found = list(lacks(fresh(row), today))
+    assert len(found) == len(what) and all(map(str.startswith, found, what))
+    assert ("Promise missed" in page(signed_in(reception).get(LEFT_BEHIND))) == (promise < 0)
+    AppointmentRequest.objects.filter(pk=row.pk).update(
+        answered_at=now, answered_by=reception, answered_after=datetime.timedelta(0)
+    )
+    assert not left_behind(today)
 
 
 @pytest.mark.django_db
