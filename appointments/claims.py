@@ -1,17 +1,20 @@
 """Claims: one staff member has a request, for a while, visibly. Nobody is locked out: a claim ends by itself, and
 whoever says why may take it over.
 
-A claim lasts CLAIM_LENGTH of working time from its holder's last act, and is given back at log-out.
+A claim lasts CLAIM_LENGTH from its holder's last act, never over a night, and is given back at log-out, and when
+its holder looks after requests no more.
 """
 
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone
 
-from appointments.lifecycle import MoveRefused, Role, triage_role
+from appointments.lifecycle import TRIAGE, MoveRefused, Role, acting_role, triage_role
 from appointments.models import AppointmentRequest, EventKind, RequestEvent
 from appointments.models.acting import NOBODY, claim_ends
+from appointments.roles import who_triages
 from clinic.models import clinic_today
 
 if TYPE_CHECKING:
@@ -30,7 +33,8 @@ def take_next(*, by: "User", roles: frozenset[Role]) -> AppointmentRequest | Non
     waiting = AppointmentRequest.objects.in_queue().unclaimed(now).not_put_off(clinic_today()).in_queue_order()
     first = waiting.select_for_update(skip_locked=True).first()
     if first is not None:
-        first.change(EventKind.CLAIMED, by=by, role=role, **_claim(by, first))
+        # Nobody has it, the query says: not even somebody who is gone, and whose claim has not run out yet.
+        first.change(EventKind.CLAIMED, by=by, role=role, claims=False, **_claim(by, first))
     return first
 
 
@@ -72,17 +76,37 @@ def give_back(appointment_request: AppointmentRequest, *, by: "User", roles: fro
     return appointment_request.change(EventKind.RELEASED, by=by, role=role, claims=False, **NOBODY)
 
 
-def give_back_all(by: "User", roles: frozenset[Role]) -> int:
-    """Give back what this person has, as at log-out; how many. Commits each by itself. What somebody takes over
-    meanwhile is theirs."""
+def give_back_all(by: "User", note: str = "") -> int:
+    """Give back what this person has, as at log-out, whatever roles are left to them; how many. Commits each by
+    itself. What somebody takes over meanwhile is theirs."""
     given_back = 0
     for appointment_request in AppointmentRequest.objects.claimed_by(by, timezone.now()):
+        role = _role_of(appointment_request, by)
         try:
-            give_back(appointment_request, by=by, roles=roles)
+            appointment_request.change(EventKind.RELEASED, by=by, role=role, note=note, claims=False, **NOBODY)
         except MoveRefused:
             continue
         given_back += 1
     return given_back
+
+
+def give_back_of_the_gone() -> None:
+    """Give back what those have who look after requests no more: their account or their role was taken away. Two
+    queries where nobody is gone."""
+    held = AppointmentRequest.objects.filter(claimed_until__gt=timezone.now(), claimed_by__isnull=False)
+    for holder in get_user_model().objects.filter(pk__in=held.values("claimed_by")).exclude(pk__in=who_triages()):
+        give_back_all(holder, note="Looks after requests no more.")
+
+
+def _role_of(appointment_request: AppointmentRequest, by: "User") -> Role:
+    """The role under which this person has acted last on the request: to have it, they have."""
+    entries = [
+        entry
+        for entries in (appointment_request.events, appointment_request.status_changes)
+        for entry in entries.filter(changed_by=by).order_by("-version")[:1]
+    ]
+    latest = max(entries, key=lambda entry: entry.version, default=None)
+    return Role(latest.role) if latest else acting_role(TRIAGE)
 
 
 def _claim(by: "User", appointment_request: AppointmentRequest) -> dict[str, Any]:

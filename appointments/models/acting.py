@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from appointments.models.request import AppointmentRequest
 
 STALE = "Somebody else has changed this request since you opened it. Nothing was saved."
-CLAIM_LENGTH = datetime.timedelta(minutes=20)  # of the clinic's working time
+CLAIM_LENGTH = datetime.timedelta(minutes=20)  # of the clinic's working time, see claim_ends
 PATIENT_ANSWERS_WITHIN = datetime.timedelta(hours=24)  # of the clinic's working time: three days of eight hours
 
 NOBODY: dict[str, Any] = {"claimed_by": None, "claimed_until": None}
@@ -252,12 +252,15 @@ class Acting(models.Model):
 
 
 def claim_ends(now: datetime.datetime) -> datetime.datetime:
-    """When a claim that begins or is renewed at `now` ends by itself: after CLAIM_LENGTH of working time, or of any
-    time for a clinic that has no hours. One query."""
+    """When a claim that begins or is renewed at `now` ends by itself: after CLAIM_LENGTH of working time. No claim
+    survives the night: one that would, and that of a clinic that has no hours, ends after CLAIM_LENGTH of any time.
+    One query."""
+    hours = working_hours()
     try:
-        return working_hours().add_working_time(now, CLAIM_LENGTH)
+        ends = hours.add_working_time(now, CLAIM_LENGTH)
     except NoWorkingTime:
         return now + CLAIM_LENGTH
+    return ends if ends.date() == now.astimezone(hours.zone).date() else now + CLAIM_LENGTH
 
 
 def working_day_after(now: datetime.datetime, amount: datetime.timedelta) -> datetime.date:

@@ -19,7 +19,7 @@ from appointments import emails
 from appointments.lifecycle import OPEN_STATUSES, RequestStatus, Role, urgency_of
 from appointments.models.contact import ContactAttempt
 from appointments.models.record import EventKind, RedFlagAnswer, StatusChange, as_recorded
-from appointments.models.waiting import has_work
+from appointments.models.waiting import has_work, somebody_has
 from appointments.promise import promised_by
 from appointments.second_look import second_look_day
 from appointments.status_link import new_token, token_digest
@@ -74,8 +74,8 @@ class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
         return self.order_by("-received_at", "-id")
 
     def unclaimed(self, now: datetime.datetime) -> Self:
-        """Those that nobody has at `now`: a claim that has run out holds nothing."""
-        return self.filter(Q(claimed_until=None) | Q(claimed_until__lte=now))
+        """Those that nobody has at `now`."""
+        return self.exclude(somebody_has(now))
 
     def claimed_by(self, user: "User", now: datetime.datetime) -> Self:
         """Those that this person has at `now`."""

@@ -1,4 +1,4 @@
-"""When the day of a next step puts a request off, and when it no longer does."""
+"""Which requests wait for somebody now: nobody has them, and no next step puts them off."""
 
 import datetime
 
@@ -26,6 +26,11 @@ def has_work(now: datetime.datetime, today: datetime.date) -> Q:
         now_called_for |= Q(Q((f"{name}__lte", now)), ~_day_set_since(name))
     too_late = Q(due_at__lte=now, next_step_on__gt=today + LATE_AT_MOST)
     return Q(next_step_on=None) | Q(next_step_on__lte=today) | owner_is_gone() | now_called_for | too_late
+
+
+def somebody_has(now: datetime.datetime) -> Q:
+    """Of requests: those that somebody has at `now` who still looks after requests."""
+    return Q(claimed_until__gt=now, claimed_by__in=who_triages().order_by().values("pk"))
 
 
 def owner_is_gone() -> Q:
