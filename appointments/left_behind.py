@@ -6,6 +6,7 @@ day a named person signs that off; sign-offs are kept for ever.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -16,19 +17,19 @@ from django.utils import timezone
 
 from appointments.lifecycle import MoveRefused, Role, triage_role
 from appointments.models import AppointmentRequest, DaySignOff
-from appointments.roles import name_of
+from appointments.models.waiting import owner_is_gone
+from appointments.roles import name_of, who_triages
 from clinic.models import ClinicProfile
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 NO_OWNER = Q(next_step_by=None)
-OWNER_IS_GONE = Q(next_step_by__isnull=False) & (Q(next_step_by__is_active=False) | Q(next_step_by__is_staff=False))
 
 
 @dataclass(frozen=True)
 class Moment:
-    """Now, and where the clinic is. Without arguments: one query."""
+    """Now, and where the clinic is. Without arguments: one query. One more for the team."""
 
     now: datetime = field(default_factory=timezone.now)
     zone: ZoneInfo = field(default_factory=lambda: ClinicProfile.objects.get().zone)
@@ -37,6 +38,11 @@ class Moment:
     def day(self) -> date:
         """The day on the clinic's calendar."""
         return self.now.astimezone(self.zone).date()
+
+    @cached_property
+    def team(self) -> frozenset[int]:
+        """Whose work a request can be."""
+        return frozenset(who_triages().values_list("pk", flat=True))
 
 
 @dataclass(frozen=True)
@@ -56,13 +62,15 @@ def left_behind(day: date, moment: Moment | None = None) -> QuerySet[Appointment
 
 def lacks(appointment_request: AppointmentRequest, day: date, moment: Moment | None = None) -> Iterator[str]:
     """What a request that waits lacks on this day, in words; nothing for one that is not left behind. No query when
-    its owner was fetched and the moment is given."""
+    its owner was fetched, and the moment is given and knows the team."""
     moment = moment or Moment()
     owner, on = appointment_request.next_step_by, appointment_request.next_step_on
     if owner is None:
         yield from ("No owner", "No next step", "No day")
     elif not (owner.is_active and owner.is_staff):
         yield f"{name_of(owner)}, who owns it, works here no more"
+    elif owner.pk not in moment.team:
+        yield f"{name_of(owner)}, who owns it, looks after requests no more"
     if on is not None and on < day:
         yield f"Its day has passed: {on:%B %-d}"
     if (promise := appointment_request.standing_promise) is None:
@@ -113,4 +121,4 @@ def _lacks_something(day: date, moment: Moment) -> Q:
     """As `lacks` says of one. `due_at` is the promise while it stands, and else never comes."""
     promise_missed = Q(due_at__lt=moment.now)
     put_off_past_it = Q(next_step_on__gt=TruncDate("due_at", tzinfo=moment.zone))
-    return NO_OWNER | OWNER_IS_GONE | Q(next_step_on__lt=day) | promise_missed | put_off_past_it
+    return NO_OWNER | owner_is_gone() | Q(next_step_on__lt=day) | promise_missed | put_off_past_it

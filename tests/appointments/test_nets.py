@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -121,21 +121,24 @@ def test_second_look_comes_once_and_again_after_lowering(
 def test_left_behind_lists_exactly_who_lacks_something(clinic_data: None, staff: StaffFactory) -> None:
     reception, gone = staff("reception"), staff("reception", "gone")
     day = clinic_today()
-    owned, unowned, late, orphan, closed = (sent_hours_ago(hours) for hours in (5, 4, 3, 2, 1))
-    for one, owner in ((owned, reception), (late, reception), (orphan, gone)):
+    moved = staff("reception", "moved")
+    owned, unowned, late, orphan, left, closed = (sent_hours_ago(hours) for hours in (6, 5, 4, 3, 2, 1))
+    for one, owner in ((owned, reception), (late, reception), (orphan, gone), (left, moved)):
         plan(fresh(one), "call", day, owner, by=reception, roles=RECEPTION)
     AppointmentRequest.objects.filter(pk=late.pk).update(next_step_on=day - datetime.timedelta(days=1))
     gone.is_active = False
     gone.save()
+    moved.groups.set(Group.objects.filter(name="editor"))
     closed.move_to("withdrawn", by=None, roles=frozenset({Role.PATIENT}))
     listed = {one.pk: list(lacks(one, day)) for one in left_behind(day)}
-    assert set(listed) == {unowned.pk, late.pk, orphan.pk}
+    assert set(listed) == {unowned.pk, late.pk, orphan.pk, left.pk}
     assert listed[unowned.pk] == ["No owner", "No next step", "No day"]
     assert listed[late.pk][0].startswith("Its day has passed")
     assert listed[orphan.pk] == ["gone, who owns it, works here no more"]
+    assert listed[left.pk] == ["moved, who owns it, looks after requests no more"]
     assert not list(lacks(fresh(owned), day))
     html = page(signed_in(reception).get(LEFT_BEHIND))
-    assert "4 requests wait" in html and "3 of them lack" in html
+    assert "5 requests wait" in html and "4 of them lack" in html
     assert owned.reference not in html and unowned.reference in html
 
 
