@@ -5,6 +5,7 @@ A claim lasts CLAIM_LENGTH from its holder's last act, never over a night, and i
 its holder looks after requests no more.
 """
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
@@ -15,6 +16,7 @@ from appointments.lifecycle import TRIAGE, MoveRefused, Role, acting_role, triag
 from appointments.models import AppointmentRequest, EventKind, RequestEvent
 from appointments.models.acting import NOBODY, claim_ends
 from appointments.roles import who_triages
+from clinic.limits import Limit, LimitReached, count
 from clinic.models import clinic_today
 
 if TYPE_CHECKING:
@@ -22,13 +24,17 @@ if TYPE_CHECKING:
 
 
 @transaction.atomic
-def take_next(*, by: "User", roles: frozenset[Role]) -> AppointmentRequest | None:
+def take_next(*, by: "User", roles: frozenset[Role], button: str = "") -> AppointmentRequest | None:
     """Give the first request of the queue that nobody has to this person alone; None when there is none.
 
     Those put off to a later day are passed over. Several may ask at once: rows that another is taking just now are
-    skipped. Commits the claim with its entry in the record. Raises MoveRefused with code `not_your_role`.
+    skipped. `button` tells the button of one page from every other. Pressed twice, it gives the same request again,
+    as long as nothing was done with that: a double click is one wish. Commits the claim with its entry in the
+    record. Raises MoveRefused with code `not_your_role`.
     """
     role = triage_role(roles, "take requests")
+    if button and _was_pressed(button, by) and (last := _last_taken(by)) is not None:
+        return last
     now = timezone.now()
     waiting = AppointmentRequest.objects.in_queue().unclaimed(now).not_put_off(clinic_today()).in_queue_order()
     first = waiting.select_for_update(skip_locked=True).first()
@@ -36,6 +42,25 @@ def take_next(*, by: "User", roles: frozenset[Role]) -> AppointmentRequest | Non
         # Nobody has it, the query says: not even somebody who is gone, and whose claim has not run out yet.
         first.change(EventKind.CLAIMED, by=by, role=role, claims=False, **_claim(by, first))
     return first
+
+
+def _was_pressed(button: str, by: "User") -> bool:
+    """Whether this person has pressed it before, within a day. Of two presses at the same moment, one waits until
+    the transaction of the other ends."""
+    try:
+        with transaction.atomic():
+            count(Limit("take next", f"{by.pk} {button}", most=1, window=timedelta(days=1)))
+    except LimitReached:
+        return True
+    return False
+
+
+def _last_taken(by: "User") -> AppointmentRequest | None:
+    """What this person has acted on last and still has, when all that they did was to take it. Two queries."""
+    last = AppointmentRequest.objects.in_queue().claimed_by(by, timezone.now()).order_by("claimed_until").last()
+    if last is None or not last.events.filter(version=last.version, kind=EventKind.CLAIMED).exists():
+        return None
+    return last
 
 
 def take(appointment_request: AppointmentRequest, *, by: "User", roles: frozenset[Role]) -> RequestEvent:

@@ -1,6 +1,7 @@
 """The list of requests: who is next, and why."""
 
 import datetime
+import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -173,6 +174,7 @@ class QueueAdmin(StaffAdmin):
             "urgencies": [(label, listing.but(urgency=key), key == listing.urgency) for key, label in urgencies],
             "first_page": AFTER not in request.GET,
             "may_act": may_act,
+            "this_button": secrets.token_urlsafe(9),  # see claims.take_next
             "owners": owners() if may_act else [],
             "saved_views": SavedView.objects.select_related("kept_by"),
         }

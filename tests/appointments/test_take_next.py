@@ -254,3 +254,56 @@ def test_take_next_is_refused_by_get_and_to_others(client: Client, staff: Staff)
 def test_take_next_is_a_button_of_the_list(staff: Staff) -> None:
     html = page(signed_in(staff("reception")).get(QUEUE))
     assert re.search(rf'<form method="post" action="{TAKE_NEXT}">.*?Take next</button>', html, re.DOTALL)
+
+
+# Pressed twice
+
+
+def button_on(html: str) -> dict[str, str]:
+    """What the form of the button sends."""
+    return {"button": re.findall(rf'action="{TAKE_NEXT}">.*?name="button" value="([\w-]+)"', html, re.DOTALL)[0]}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("clinic_data")
+def test_take_next_pressed_twice_at_once_takes_one_request(client: Client, staff: Staff) -> None:
+    copy_requests(sent(client), 4)
+    person = staff("reception")
+    browsers = [signed_in(person) for _ in range(2)]
+    button = button_on(page(browsers[0].get(QUEUE)))
+    together, answers = threading.Barrier(2), []
+
+    def press(browser: Client) -> None:
+        together.wait(PATIENCE)
+        answers.append(post_form(browser, TAKE_NEXT, button).headers["Location"])
+        connection.close()
+
+    presses = [threading.Thread(target=press, args=(browser,)) for browser in browsers]
+    for thread in presses:
+        thread.start()
+    for thread in presses:
+        thread.join(PATIENCE)
+    assert len(answers) == 2 and len(set(answers)) == 1
+    assert AppointmentRequest.objects.filter(claimed_by=person).count() == 1
+    assert RequestEvent.objects.filter(kind=EventKind.CLAIMED).count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("clinic_data")
+def test_two_pages_take_two_and_one_page_takes_the_next_once_something_was_done(
+    client: Client, staff: Staff
+) -> None:
+    copy_requests(sent(client), 4)
+    person = staff("reception")
+    browser = signed_in(person)
+    first, second = (button_on(page(browser.get(QUEUE))) for _ in range(2))
+    taken = [post_form(browser, TAKE_NEXT, button).headers["Location"] for button in (first, second, second)]
+    assert taken[0] != taken[1] == taken[2]
+    row = AppointmentRequest.objects.get(pk=taken[1].split("/")[-3])
+    row.move_to("in_review", by=person, roles=RECEPTION)
+    third = post_form(browser, TAKE_NEXT, second).headers["Location"]
+    assert third not in taken
+    claims.give_back(AppointmentRequest.objects.get(pk=third.split("/")[-3]), by=person, roles=RECEPTION)
+    # Somebody else's button of the same name is another one.
+    other = post_form(signed_in(staff("clinician")), TAKE_NEXT, first).headers["Location"]
+    assert other not in taken
