@@ -3,6 +3,8 @@ has not passed and comes no later than the promise, and its promise was not miss
 day a named person signs that off; sign-offs are kept for ever.
 """
 
+import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -10,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import TruncDate
@@ -47,10 +50,12 @@ class Moment:
 
 @dataclass(frozen=True)
 class Standing:
-    """How many requests wait at a moment, and how many of them lack something."""
+    """How many requests wait at a moment, how many of them lack something, and which ones these are: of two
+    lists, the digests tell whether they hold the same."""
 
     open_count: int
     listed_count: int
+    listed_digest: str
 
 
 def left_behind(day: date, moment: Moment | None = None) -> QuerySet[AppointmentRequest, AppointmentRequest]:
@@ -82,19 +87,22 @@ def lacks(appointment_request: AppointmentRequest, day: date, moment: Moment | N
 
 
 def standing(day: date, moment: Moment | None = None) -> Standing:
-    """How many wait, and how many are listed, on this day of the clinic's calendar. One query, and one more where
-    no moment is given."""
-    listed = Count("pk", filter=_lacks_something(day, moment or Moment()))
-    counts = AppointmentRequest.objects.in_queue().aggregate(open_count=Count("pk"), listed_count=listed)
-    return Standing(**counts)
+    """How many wait, and how many and which are listed, on this day of the clinic's calendar. One query, and one
+    more where no moment is given."""
+    found = AppointmentRequest.objects.in_queue().aggregate(
+        open_count=Count("pk"), listed=ArrayAgg("pk", filter=_lacks_something(day, moment or Moment()), default=[])
+    )
+    listed = sorted(found["listed"])
+    digest = hashlib.sha256(json.dumps(listed).encode()).hexdigest()
+    return Standing(found["open_count"], len(listed), digest)
 
 
-def sign_off(*, by: "User", roles: frozenset[Role], seen: int, note: str = "") -> DaySignOff:
+def sign_off(*, by: "User", roles: frozenset[Role], seen: str, note: str = "") -> DaySignOff:
     """Sign off today, on the clinic's calendar, with the counts of this moment. Once a day: of two at the same
-    moment one does. `seen` is how many were listed on the page that is signed.
+    moment one does. `seen` is the digest of what was listed on the page that is signed.
 
     Commits the sign-off. Raises MoveRefused and keeps nothing, with code `not_your_role`, `signed_already`, `stale`
-    when more or fewer are listed by now, or `note_missing` when some are and nothing says what happens with them.
+    when others are listed by now, or `note_missing` when some are and nothing says what happens with them.
     """
     triage_role(roles, "sign off a day")
     moment = Moment()
@@ -102,11 +110,12 @@ def sign_off(*, by: "User", roles: frozenset[Role], seen: int, note: str = "") -
     with transaction.atomic():
         _refuse_second(DaySignOff.objects.filter(date=day).first())
         counts = standing(day, moment)
-        if counts.listed_count != seen:
+        if counts.listed_digest != seen:
             raise MoveRefused("stale", "The list has changed since you opened it. Read it again before you sign.")
         if counts.listed_count and not note.strip():
             raise MoveRefused("note_missing", "Requests are listed. Say in a note what happens with them.")
-        what = {"signed_at": moment.now, "signed_by": by, "note": note.strip(), **vars(counts)}
+        what = {"signed_at": moment.now, "signed_by": by, "note": note.strip()}
+        what |= {"open_count": counts.open_count, "listed_count": counts.listed_count}
         kept, is_new = DaySignOff.objects.get_or_create(date=day, defaults=what)
         _refuse_second(None if is_new else kept)
     return kept

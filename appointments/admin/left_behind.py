@@ -39,9 +39,9 @@ class LeftBehind:
 
 
 class SignOffForm(forms.Form):
-    """How many requests were listed on the page that is signed, and what happens with them."""
+    """Which requests were listed on the page that is signed, and what happens with them."""
 
-    listed = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    listed = forms.CharField(max_length=64, widget=forms.HiddenInput)
     note = forms.CharField(
         label="What happens with those that are listed",
         required=False,
@@ -109,7 +109,7 @@ class LeftBehindAdmin(admin.ModelAdmin):
             "listed": [LeftBehind(one, list(lacks(one, day, moment))) for one in page.object_list],
             "signed_today": DaySignOff.objects.select_related("signed_by").filter(date=day).first(),
             "sign_offs": sign_offs.get_page(request.GET.get("signed")),
-            "form": SignOffForm(initial={"listed": counts.listed_count, "note": note}),
+            "form": SignOffForm(initial={"listed": counts.listed_digest, "note": note}),
             "may_sign": bool(roles_of(request.user) & TRIAGE),
             "refusal": refusal,
         }

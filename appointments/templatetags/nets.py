@@ -5,7 +5,7 @@ from typing import Any
 from django import template
 from django.http import HttpRequest
 
-from appointments.left_behind import Moment, standing
+from appointments.left_behind import Moment, left_behind
 from appointments.models import AppointmentRequest, DaySignOff
 
 register = template.Library()
@@ -21,6 +21,6 @@ def safety_nets(request: HttpRequest) -> dict[str, Any] | None:
     day = moment.day
     return {
         "second_looks": AppointmentRequest.objects.to_look_at_again(day).count(),
-        "left_behind": standing(day, moment).listed_count,
+        "left_behind": left_behind(day, moment).count(),
         "is_signed": DaySignOff.objects.filter(date=day).exists(),
     }

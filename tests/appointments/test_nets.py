@@ -1,6 +1,8 @@
 """Second looks, nobody left behind, look-alikes, and what the patient's page says that we tried."""
 
 import datetime
+import hashlib
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -171,6 +173,32 @@ def test_left_behind_lists_whose_promise_is_missed_or_will_be(
     assert not left_behind(today)
 
 
+NOTHING_LISTED = hashlib.sha256(b"[]").hexdigest()
+
+
+def digest_on(html: str) -> str:
+    """Which list the form of the page would sign."""
+    return str(re.findall(r'name="listed" value="(\w+)"', html)[0])
+
+
+@pytest.mark.django_db
+def test_page_whose_list_was_swapped_signs_nothing(clinic_data: None, staff: StaffFactory) -> None:
+    """As many are listed as on the page, but not the same ones: nobody has seen the other."""
+    reception = staff("reception")
+    browser, path = signed_in(reception), f"{LEFT_BEHIND}sign-off/"
+    seen_one = sent_hours_ago(2)
+    seen = digest_on(page(browser.get(LEFT_BEHIND)))
+    plan(fresh(seen_one), "call", clinic_today(), reception, by=reception, roles=RECEPTION)
+    sent_hours_ago(1)
+    refused = post_form(browser, path, {"listed": seen, "note": "Ana calls at eight."})
+    assert refused.status_code == 409 and "The list has changed" in page(refused)
+    assert "Ana calls at eight." in page(refused) and not DaySignOff.objects.exists()
+    again = {"listed": digest_on(page(refused)), "note": "Ana calls at eight."}
+    assert digest_on(page(refused)) != seen
+    assert post_form(browser, path, again).status_code == 302
+    assert DaySignOff.objects.get().listed_count == 1
+
+
 @pytest.mark.django_db
 def test_sign_off_needs_a_note_while_something_is_listed_and_is_made_once(
     clinic_data: None, staff: StaffFactory
@@ -179,12 +207,13 @@ def test_sign_off_needs_a_note_while_something_is_listed_and_is_made_once(
     browser, path = signed_in(reception), f"{LEFT_BEHIND}sign-off/"
     sent_hours_ago(1)
     assert browser.get(path).status_code == 405
-    assert post_form(signed_in(staff("editor")), path, {"listed": 1, "note": "x"}).status_code == 403
-    assert post_form(browser, path, {"listed": 0}).status_code == 409, "the list has changed"
-    refused = post_form(browser, path, {"listed": 1, "note": "  "})
+    seen = digest_on(page(browser.get(LEFT_BEHIND)))
+    assert post_form(signed_in(staff("editor")), path, {"listed": seen, "note": "x"}).status_code == 403
+    assert post_form(browser, path, {"listed": NOTHING_LISTED}).status_code == 409, "the list has changed"
+    refused = post_form(browser, path, {"listed": seen, "note": "  "})
     assert refused.status_code == 422 and "Say in a note" in page(refused)
     assert not DaySignOff.objects.exists()
-    assert post_form(browser, path, {"listed": 1, "note": "Ana calls at eight."}).status_code == 302
+    assert post_form(browser, path, {"listed": seen, "note": "Ana calls at eight."}).status_code == 302
     kept_one = DaySignOff.objects.get()
     assert (kept_one.signed_by, kept_one.date, kept_one.open_count, kept_one.listed_count) == (
         reception,
@@ -192,7 +221,7 @@ def test_sign_off_needs_a_note_while_something_is_listed_and_is_made_once(
         1,
         1,
     )
-    second = post_form(signed_in(manager), path, {"listed": 1, "note": "Me too."})
+    second = post_form(signed_in(manager), path, {"listed": seen, "note": "Me too."})
     assert second.status_code == 409 and "has already signed off" in page(second)
     html = page(browser.get(LEFT_BEHIND))
     assert "Ana calls at eight." in html and 'name="listed"' not in html
@@ -205,7 +234,7 @@ def test_two_sign_offs_at_once_make_one_row(clinic_data: None, staff: StaffFacto
     roles = (RECEPTION, frozenset({Role.MANAGER}))
     results = at_once(
         *(
-            lambda by=by, role=role: sign_off(by=by, roles=role, seen=0)
+            lambda by=by, role=role: sign_off(by=by, roles=role, seen=NOTHING_LISTED)
             for by, role in zip(people, roles, strict=True)
         )
     )
@@ -410,10 +439,11 @@ def test_status_page_of_a_duplicate_says_where_the_original_stands_and_no_more(
 @pytest.mark.django_db
 def test_refusals_change_nothing(clinic_data: None, staff: StaffFactory) -> None:
     sent_hours_ago(1)
+    seen = standing(clinic_today()).listed_digest
     for code, how in (
-        ("stale", {"seen": 0}),
-        ("note_missing", {"seen": 1}),
-        ("not_your_role", {"seen": 1, "roles": frozenset({Role.EDITOR})}),
+        ("stale", {"seen": NOTHING_LISTED}),
+        ("note_missing", {"seen": seen}),
+        ("not_your_role", {"seen": seen, "roles": frozenset({Role.EDITOR})}),
     ):
         options: dict[str, Any] = {"by": staff("reception"), "roles": RECEPTION, **how}
         with pytest.raises(MoveRefused) as refusal:
