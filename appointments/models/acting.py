@@ -80,7 +80,7 @@ class Acting(models.Model):
             message=message,
             has_appointment_time=appointment_starts_at is not None,
             has_original=duplicate_of is not None,
-            attempts=self._failed_attempts() if status == RequestStatus.UNREACHABLE else 0,
+            **(self._tries() if status == RequestStatus.UNREACHABLE else {}),
         )
         role = Role.PATIENT if by is None else acting_role(move.roles & roles)
         now = timezone.now()
@@ -247,8 +247,9 @@ class Acting(models.Model):
         for name, value in values.items():
             setattr(self, name, value)
 
-    def _failed_attempts(self: Any) -> int:
-        return ContactAttempt.objects.failed_times(self)
+    def _tries(self: Any) -> dict[str, Any]:
+        tries = ContactAttempt.objects.tries(self)
+        return {"attempts": tries.times, "attempts_lack": tries.lacks}
 
 
 def claim_ends(now: datetime.datetime) -> datetime.datetime:

@@ -1,5 +1,8 @@
 """The ledger of attempts to reach a patient."""
 
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from django.db import models
@@ -23,7 +26,7 @@ class Channel(models.TextChoices):
 
 
 class Outcome(models.TextChoices):
-    """What came of it. Only REACHED meets the promise."""
+    """What came of it. Only REACHED meets the promise. Not all of them can come of every channel: see OUTCOMES."""
 
     REACHED = "reached", "Spoke with the patient"
     VOICEMAIL = "voicemail", "Left a voice message"
@@ -31,6 +34,43 @@ class Outcome(models.TextChoices):
     SOMEBODY_ELSE = "somebody_else", "Somebody else answered, nothing was told"
     WRONG_NUMBER = "wrong_number", "Wrong number, or it does not work"
     MESSAGE_SENT = "message_sent", "Message sent, no answer yet"
+
+
+# By code and not by a constraint of the database: rows of before, which anything could be logged in, stay.
+OUTCOMES: Mapping[Channel, frozenset[Outcome]] = MappingProxyType(
+    {
+        Channel.PHONE: frozenset(Outcome) - {Outcome.MESSAGE_SENT},
+        Channel.TEXT: frozenset({Outcome.REACHED, Outcome.MESSAGE_SENT, Outcome.WRONG_NUMBER}),
+        Channel.EMAIL: frozenset({Outcome.REACHED, Outcome.MESSAGE_SENT}),
+        Channel.IN_PERSON: frozenset({Outcome.REACHED, Outcome.NO_ANSWER, Outcome.SOMEBODY_ELSE}),
+    }
+)
+# A patient who is ill or at work for a day is not unreachable.
+LEAST_DAYS = 2
+
+
+@dataclass(frozen=True)
+class Tries:
+    """What the attempts that count add up to."""
+
+    attempts: Collection["ContactAttempt"]
+    has_phone: bool
+
+    @property
+    def times(self) -> int:
+        """How many there are at different times, day and part of it."""
+        return len({(attempt.tried_on, attempt.part_of_day) for attempt in self.attempts})
+
+    @property
+    def lacks(self) -> list[str]:
+        """What must still be tried, however often it was, before a patient counts as unreachable: the phone, where
+        there is a number (a mail may lie unread for a week), and another day."""
+        lacks = []
+        if self.has_phone and not any(attempt.channel == Channel.PHONE for attempt in self.attempts):
+            lacks.append("one by phone")
+        if len({attempt.tried_on for attempt in self.attempts}) < LEAST_DAYS:
+            lacks.append("one on another day")
+        return lacks
 
 
 class ContactAttemptQuerySet(models.QuerySet["ContactAttempt"]):
@@ -48,11 +88,10 @@ class ContactAttemptQuerySet(models.QuerySet["ContactAttempt"]):
         """Those that count, the oldest first."""
         return self.filter(_counts()).order_by("id")
 
-    def failed_times(self, appointment_request: "AppointmentRequest") -> int:
-        """At how many different times (day and part of it) it was tried in vain, of the attempts that count. One
-        query."""
+    def tries(self, appointment_request: "AppointmentRequest") -> Tries:
+        """What the attempts of this request that count add up to. One query."""
         attempts = self.in_vain().filter(appointment_request=appointment_request)
-        return len(set(attempts.values_list("tried_on", "part_of_day")))
+        return Tries(list(attempts), has_phone=bool(appointment_request.phone))
 
 
 def _counts() -> Q:
