@@ -10,17 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.db.models import DateField, DateTimeField
 from django.utils import timezone
 
 from appointments.lifecycle import TRIAGE, MoveRefused, Role, acting_role, triage_role
 from appointments.models import AppointmentRequest, EventKind, RequestEvent
 from appointments.models.acting import NOBODY, claim_ends
+from appointments.models.waiting import LATE_AT_MOST
 from appointments.roles import who_triages
 from clinic.limits import Limit, LimitReached, count
 from clinic.models import clinic_today
+from clinic.ready_query import ReadyQuery, blank
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+    from django.db.models import QuerySet
 
 
 @transaction.atomic
@@ -35,13 +39,26 @@ def take_next(*, by: "User", roles: frozenset[Role], button: str = "") -> Appoin
     role = triage_role(roles, "take requests")
     if button and _was_pressed(button, by) and (last := _last_taken(by)) is not None:
         return last
-    now = timezone.now()
-    waiting = AppointmentRequest.objects.in_queue().unclaimed(now).not_put_off(clinic_today()).in_queue_order()
-    first = waiting.select_for_update(skip_locked=True).first()
-    if first is not None:
-        # Nobody has it, the query says: not even somebody who is gone, and whose claim has not run out yet.
-        first.change(EventKind.CLAIMED, by=by, role=role, claims=False, **_claim(by, first))
+    today = clinic_today()
+    found = _NEXT.rows(now=timezone.now(), today=today, latest=today + LATE_AT_MOST)
+    if not found:
+        return None
+    first = AppointmentRequest.objects.get(pk=found[0][0])
+    # Nobody has it, the query says: not even somebody who is gone, and whose claim has not run out yet.
+    first.change(EventKind.CLAIMED, by=by, role=role, claims=False, **_claim(by, first))
     return first
+
+
+def _next() -> "QuerySet[AppointmentRequest, Any]":
+    """The first that nobody has and that has work for today. Its row stays locked until the transaction ends."""
+    now: Any = blank("now", DateTimeField())
+    today: Any = blank("today", DateField())
+    latest: Any = blank("latest", DateField())
+    waiting = AppointmentRequest.objects.in_queue().unclaimed(now).with_work(now, today, latest).in_queue_order()
+    return waiting.select_for_update(skip_locked=True).values_list("pk")[:1]
+
+
+_NEXT = ReadyQuery(_next)
 
 
 def _was_pressed(button: str, by: "User") -> bool:

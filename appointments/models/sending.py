@@ -19,7 +19,7 @@ from appointments import emails
 from appointments.lifecycle import OPEN_STATUSES, RequestStatus, Role, urgency_of
 from appointments.models.contact import ContactAttempt
 from appointments.models.record import EventKind, RedFlagAnswer, StatusChange, as_recorded
-from appointments.models.waiting import has_work, somebody_has
+from appointments.models.waiting import LATE_AT_MOST, called_for_at, has_work, somebody_has
 from appointments.promise import promised_by
 from appointments.second_look import second_look_day
 from appointments.status_link import new_token, token_digest
@@ -83,7 +83,11 @@ class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
 
     def not_put_off(self, today: datetime.date) -> Self:
         """Those with work for today, on the clinic's calendar: no step on a later day, or no way to wait for it."""
-        return self.filter(has_work(timezone.now(), today))
+        return self.with_work(timezone.now(), today, today + LATE_AT_MOST)
+
+    def with_work(self, now: datetime.datetime, today: datetime.date, latest: datetime.date) -> Self:
+        """The same, in the terms of `has_work`."""
+        return self.alias(called_for_at=called_for_at(now)).filter(has_work(now, today, latest))
 
     def of_same_person(self, birth_date: Any, full_name: Any, phone: Any, email: Any) -> Self:
         """Those that may be of this person: the same date of birth, and the same name, phone number or address.
