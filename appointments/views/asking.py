@@ -140,7 +140,13 @@ def _first_details_page(request: HttpRequest, safety: SafetyCheck, choices: Form
 
 
 def _details_page(request: HttpRequest, safety: SafetyCheck, form: AppointmentRequestForm) -> HttpResponse:
-    context = {"safety": safety, "form": form, "trapped": request.POST.get(TRAP, "")}
+    """The form with what was typed. Whoever has pressed Send reads that nothing was sent, and what to mend."""
+    context = {
+        "safety": safety,
+        "form": form,
+        "trapped": request.POST.get(TRAP, ""),
+        "is_unsent": request.POST.get("button") == "send",
+    }
     return render(request, "appointments/request_appointment.html", context, status=422 if form.errors else 200)
 
 
