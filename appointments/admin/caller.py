@@ -46,10 +46,12 @@ class CallerAdmin(admin.ModelAdmin):
             is_checked = "is_checked_by_clinician" in request.POST
             safety = safety.checked_by_clinician() if is_checked else safety
         if button != "keep":
-            return self._page(request, "caller_form", safety=safety, form=CallerForm(form_choices()))
+            return self._form_page(request, safety, CallerForm(form_choices()))
         form = CallerForm(form_choices(), request.POST)
+        if not safety.has_shown_privacy:
+            form.ask_consent_again()
         if not form.is_valid():
-            return self._page(request, "caller_form", status=422, safety=safety, form=form)
+            return self._form_page(request, safety, form, status=422)
         return self._keep(request, safety, form)
 
     def _safety_check(self, request: HttpRequest) -> HttpResponse:
@@ -60,7 +62,7 @@ class CallerAdmin(admin.ModelAdmin):
         safety = SafetyCheck.begin().answered(form.ticked(), red_flags)
         if safety.needs_help_first:
             return self._page(request, "caller_help", safety=safety, red_flags=form.ticked())
-        return self._page(request, "caller_form", safety=safety, form=CallerForm(form_choices()))
+        return self._form_page(request, safety, CallerForm(form_choices()))
 
     def _keep(self, request: HttpRequest, safety: SafetyCheck, form: CallerForm) -> HttpResponse:
         """Keep the request under the name of whoever keyed it in. No limits: one desk has many callers."""
@@ -77,13 +79,18 @@ class CallerAdmin(admin.ModelAdmin):
             )
         except AlreadySent as already_sent:
             kept = already_sent.appointment_request
-            return self._page(request, "caller_form", status=409, safety=safety, form=form, kept=kept)
+            return self._form_page(request, safety, form, status=409, kept=kept)
         if appointment_request.version == 1:
             self.log_addition(
                 request, appointment_request, f"Keyed in: {appointment_request.get_source_display()}."
             )
         self.message_user(request, f"{appointment_request} is in the queue. Tell the caller this reference.")
         return redirect("admin:appointments_appointmentrequest_change", appointment_request.pk)
+
+    def _form_page(
+        self, request: HttpRequest, safety: SafetyCheck, form: CallerForm, **more: Any
+    ) -> TemplateResponse:
+        return self._page(request, "caller_form", safety=safety.showing_privacy(), form=form, **more)
 
     def _page(self, request: HttpRequest, name: str, *, status: int = 200, **more: Any) -> TemplateResponse:
         titles = {"caller_safety": "Safety check for a caller", "caller_help": "Tell the caller to get help now"}

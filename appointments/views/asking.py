@@ -74,7 +74,7 @@ def request_appointment(request: HttpRequest) -> HttpResponse:
         return _help_page(request, safety, CheckedByClinicianForm(), safety.red_flags())
     if "button" not in request.POST and not typed_answers(request):
         return _first_details_page(request, safety, form_choices())
-    form = AppointmentRequestForm(form_choices(), request.POST)
+    form = _typed_form(request, safety, form_choices())
     if request.POST.get("button") == "send":
         return _send(request, safety, form)
     if not form.is_valid() or request.POST.get("button") == "change":
@@ -119,7 +119,7 @@ def _after_safety_check(request: HttpRequest, safety: SafetyCheck, choices: Form
     """The form; or what comes after it, where the patient has filled it in before being asked again."""
     if not typed_answers(request):
         return _first_details_page(request, safety, choices)
-    form = AppointmentRequestForm(choices, request.POST)
+    form = _typed_form(request, safety, choices)
     return _check_page(request, safety, form) if form.is_valid() else _details_page(request, safety, form)
 
 
@@ -133,16 +133,24 @@ def _help_page(
 def _first_details_page(request: HttpRequest, safety: SafetyCheck, choices: FormChoices) -> HttpResponse:
     """The form before anything is typed: empty, but for the answers about walking that the patient took along."""
     if not safety.walking_line:
-        context = {"safety": safety, "blank_form": blank_form(choices, safety.article_key)}
+        context = {"safety": safety.showing_privacy(), "blank_form": blank_form(choices, safety.article_key)}
         return render(request, "appointments/request_appointment.html", context)
     initial = {"article": safety.article_key, "problem": f"{safety.walking_line}\n"}
     return _details_page(request, safety.without_walking_line(), AppointmentRequestForm(choices, initial=initial))
 
 
+def _typed_form(request: HttpRequest, safety: SafetyCheck, choices: FormChoices) -> AppointmentRequestForm:
+    """The form as it was filled in. Consent counts for the privacy page that stood beside it, and no other."""
+    form = AppointmentRequestForm(choices, request.POST)
+    if not safety.has_shown_privacy:
+        form.ask_consent_again()
+    return form
+
+
 def _details_page(request: HttpRequest, safety: SafetyCheck, form: AppointmentRequestForm) -> HttpResponse:
     """The form with what was typed. Whoever has pressed Send reads that nothing was sent, and what to mend."""
     context = {
-        "safety": safety,
+        "safety": safety.showing_privacy(),
         "form": form,
         "trapped": request.POST.get(TRAP, ""),
         "is_unsent": request.POST.get("button") == "send",
