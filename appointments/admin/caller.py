@@ -17,6 +17,7 @@ from appointments.lifecycle import TRIAGE, acting_role
 from appointments.models import AlreadySent, AppointmentRequest
 from appointments.roles import roles_of
 from appointments.safety import SafetyCheck
+from appointments.typed_answers import typed_digest
 from conditions.models import RedFlag
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ class CallerAdmin(admin.ModelAdmin):
                 role=acting_role(roles_of(request.user) & TRIAGE),
                 source=form.cleaned_data["source"],
                 language=form.cleaned_data["language"],
+                digest=typed_digest(request, safety.red_flag_keys),
             )
         except AlreadySent as already_sent:
             kept = already_sent.appointment_request

@@ -12,14 +12,13 @@ from django.views.decorators.http import require_http_methods
 from appointments.blank_form import blank_form
 from appointments.choices import FormChoices, form_choices
 from appointments.forms import AppointmentRequestForm, CheckedByClinicianForm, SafetyCheckForm
-from appointments.models import AppointmentRequest
 from appointments.promise import promise
 from appointments.safety import SafetyCheck
 from appointments.track_record import answered_lately
 from appointments.typed_answers import typed_answers
 from appointments.views.language import in_the_language_of_the_browser
 from appointments.views.private import before_sending
-from appointments.views.sending import already_sent_page, keeps_answers, send
+from appointments.views.sending import answer_if_sent_before, keeps_answers, send
 from conditions import walking_line
 from conditions.models import RedFlag, red_flags_in_use
 
@@ -87,13 +86,10 @@ def request_appointment(request: HttpRequest) -> HttpResponse:
 def _send(request: HttpRequest, safety: SafetyCheck, form: AppointmentRequestForm) -> HttpResponse:
     """Whatever has changed since the page was opened, a form that was sent before leads to its request."""
     if not form.is_valid():
-        sent = AppointmentRequest.objects.filter(key=safety.key).first()
-        return already_sent_page(request, safety, sent) if sent else _details_page(request, safety, form)
+        return answer_if_sent_before(request, safety) or _details_page(request, safety, form)
     red_flags = form.choices.red_flags
     if not safety.has_asked(red_flags):
-        if not AppointmentRequest.objects.filter(key=safety.key).exists():
-            return _ask_again(request, safety, red_flags)
-        red_flags = safety.red_flags()
+        return answer_if_sent_before(request, safety) or _ask_again(request, safety, red_flags)
     if request.POST.get(TRAP) or safety.seconds_since_it_began() < settings.FORM_MINIMUM_SECONDS:
         return _check_page(request, safety, form)
     return send(request, safety, form, [flag for flag in red_flags if flag.key in safety.red_flag_keys])
