@@ -76,13 +76,17 @@ class ContactForm(ContactQuestions):
         )
 
     def clean(self) -> dict[str, Any]:
-        """Something was filled in, one way to reach the patient remains, and the preferred one is among them."""
+        """Something was filled in, one way to reach the patient remains, and the preferred one is among them and
+        not forbidden."""
         answers = self.cleaned_data
         if not self.errors and not any(answers.values()):
             raise ValidationError(_("Fill in what has changed"), code="nothing")
         if not self.errors:
             changed = self.changes()
             self._check_ways(bool(changed["phone"]), bool(changed["email"]), changed["preferred_contact"])
+            if changed["preferred_contact"] == PreferredContact.TEXT and answers["may_text"] == "no":
+                message = _("Choose another way, or allow text messages")
+                self._refuse("preferred_contact", "no_texts", message)
         return answers
 
     def changes(self) -> dict[str, Any]:

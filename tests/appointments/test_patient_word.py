@@ -146,6 +146,7 @@ def test_word_again_and_again_ends_at_the_phone(client: Client, verb: str) -> No
         ({"may_leave_voicemail": "no"}, {"may_leave_voicemail": False, "may_name_clinic": True}),
         ({"may_text": "yes"}, {"may_text": True, "may_leave_voicemail": True}),
         ({"preferred_contact": "text"}, {"may_text": True, "preferred_contact": "text"}),
+        ({"preferred_contact": "email", "may_text": "no"}, {"may_text": False, "preferred_contact": "email"}),
         ({"contact_times": ["morning"]}, {"contact_times": ["morning"], "preferred_contact": "phone"}),
     ],
 )
@@ -173,6 +174,12 @@ def test_change_contact_changes_what_was_filled_in_and_keeps_the_rest(
         ({}, {"email": "testa@"}, "Enter an email address such as name@example.com"),
         ({}, {"preferred_contact": "pigeon"}, "Choose one of the answers in the list"),
         ({}, {"may_text": "maybe"}, "Choose one of the answers in the list"),
+        ({}, {"preferred_contact": "text", "may_text": "no"}, "Choose another way, or allow text messages"),
+        (
+            {"preferred_contact": "text", "may_text": True},
+            {"may_text": "no"},
+            "Choose another way, or allow text messages",
+        ),
     ],
 )
 def test_change_contact_leaves_one_way_to_reach_the_patient(
