@@ -28,17 +28,13 @@ def change_contact(appointment_request: AppointmentRequest, changes: dict[str, A
 
 
 def change_times(appointment_request: AppointmentRequest, changes: dict[str, Any]) -> RequestEvent:
-    """Keep other times that suit: fields of the request. They hold from now on, and may be asked for again once.
+    """Keep other times that suit: fields of the request; `windows`, `earliest_date` and `latest_date` all or none.
+    These hold from now on, and may be asked for again once.
 
     Raises what `take_word` raises.
     """
-    ends = windows_end_at(
-        timezone.now(),
-        changes["windows"],
-        changes["earliest_date"],
-        changes["latest_date"],
-        working_hours().zone,
-    )
-    return take_word(
-        appointment_request, EventKind.TIMES_CHANGED, **changes, windows_end_at=ends, dates_asked_at=None
-    )
+    if "windows" in changes:
+        dates = changes["earliest_date"], changes["latest_date"]
+        ends = windows_end_at(timezone.now(), changes["windows"], *dates, working_hours().zone)
+        changes = {**changes, "windows_end_at": ends, "dates_asked_at": None}
+    return take_word(appointment_request, EventKind.TIMES_CHANGED, **changes)

@@ -1,5 +1,9 @@
 """The answers of the form as a page of ours carried them, on pages between the form and Send."""
 
+import hashlib
+import json
+from collections.abc import Iterable
+
 from django.http import HttpRequest
 
 # What the pages between have fields of their own for.
@@ -17,3 +21,10 @@ def typed_answers(request: HttpRequest) -> list[tuple[str, str]]:
     return [
         (name, str(value)) for name, values in request.POST.lists() if name not in NOT_ANSWERS for value in values
     ]
+
+
+def typed_digest(request: HttpRequest, red_flag_keys: Iterable[str]) -> str:
+    """Equal for equal answers, whatever has changed on our side since they were first sent: the day, what is
+    listed, the privacy page, how we read them."""
+    typed = sorted((name, value.replace("\r\n", "\n")) for name, value in typed_answers(request) if value)
+    return hashlib.sha256(json.dumps([typed, sorted(red_flag_keys)]).encode()).hexdigest()

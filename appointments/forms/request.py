@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.conf import settings
@@ -71,6 +71,15 @@ class AppointmentRequestForm(ProblemQuestions, PatientQuestions, ContactQuestion
         self.start_dates(choices)
         self.order_fields([name for section in self.SECTIONS for name in section.names()])
         self.helper = form_helper(*self.SECTIONS)
+
+    def ask_consent_again(self) -> None:
+        """The page that was filled in led to another privacy text than today's: that consent does not count."""
+        data = cast("MultiValueDict", self.data).copy()
+        data.pop("consent", None)
+        self.data = data
+        self.fields["consent"].error_messages["required"] = _(
+            "Our privacy page may have changed since you opened this form. Look at it, then tick this box again"
+        )
 
     def answers(self) -> dict[str, Any]:
         """The fields of an AppointmentRequest. Call it once the form is valid."""

@@ -146,22 +146,23 @@ class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
         keyed_in_by: "User | None" = None,
         role: Role = Role.PATIENT,
         limited_by: Iterable[limits.Limit] = (),
+        digest: str = "",
         **marks: Any,
     ) -> "AppointmentRequest":
         """Keep a request that a patient sends, once for each one-time key.
 
         `answers` are what AppointmentRequestForm.answers() gives; `keyed_in_by` and `role` are those of the staff
-        member who writes for a caller. In one transaction: the request, the red flags that were ticked in the words
-        of today, the first row of its record, its mails, and a count under each of `limited_by`. The promise is
-        reckoned from the clinic's opening hours. An open request of the same person is linked, and raised when this
-        one is more urgent. Sent again with the same key and answers, also at the same moment: returns the request
-        that is there, and counts nothing. Raises AlreadySent when the answers differ, and
-        clinic.limits.LimitReached.
+        member who writes for a caller; `digest` is that of what was typed, else that of the answers is taken. In
+        one transaction: the request, the red flags that were ticked in the words of today, the first row of its
+        record, its mails, and a count under each of `limited_by`. The promise is reckoned from the clinic's opening
+        hours. An open request of the same person is linked, and raised when this one is more urgent. Sent again
+        with the same key and digest, also at the same moment: returns the request that is there, and counts
+        nothing. Raises AlreadySent when the digest differs, and clinic.limits.LimitReached.
         """
         flags = list(red_flags)
         now = timezone.now()
         hours = working_hours()
-        digest = _answers_digest(answers, flags)
+        digest = digest or _answers_digest(answers, flags)
         first: dict[str, Any] = {
             "key": key,
             "token_digest": token_digest(new_token(key)),
@@ -189,16 +190,21 @@ class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
                     limits.count(*limited_by)
                     self._begin_record(new, flags, by=keyed_in_by, role=role)
             except IntegrityError:
-                kept = self.filter(key=key).first()
-                if kept is None and self.filter(reference=new.reference).exists():
-                    continue
-                if kept is None:
+                kept = self.sent_before(key, digest)
+                if kept is not None:
+                    return kept
+                if not self.filter(reference=new.reference).exists():
                     raise
-                if kept.answers_digest != digest:
-                    raise AlreadySent(kept) from None
-                return kept
+                continue
             return new
         raise RuntimeError("no free reference was found")
+
+    def sent_before(self, key: UUID, digest: str) -> "AppointmentRequest | None":
+        """The request with this one-time key, or None. Raises AlreadySent when it was sent with other answers."""
+        kept = self.filter(key=key).first()
+        if kept is not None and kept.answers_digest != digest:
+            raise AlreadySent(kept) from None
+        return kept
 
     def _begin_record(
         self, kept: "AppointmentRequest", flags: list[RedFlag], *, by: "User | None", role: Role
@@ -264,8 +270,9 @@ EARLIER = ReadyQuery(_earlier)
 
 
 def _answers_digest(answers: dict[str, Any], red_flags: list[RedFlag]) -> str:
-    """Equal for equal answers: tells a form that is sent again from one that was changed in between."""
-    everything = {**answers, "red_flags": sorted(flag.key for flag in red_flags)}
+    """Equal for equal answers: tells a form that is sent again from one that was changed in between. The version of
+    the privacy page is ours, and no answer."""
+    everything = {**answers, "privacy_version": "", "red_flags": sorted(flag.key for flag in red_flags)}
     text = json.dumps(everything, cls=DjangoJSONEncoder, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 

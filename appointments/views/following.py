@@ -124,12 +124,12 @@ def change_contact(request: HttpRequest, appointment_request: AppointmentRequest
 
 @verb
 def change_times(request: HttpRequest, appointment_request: AppointmentRequest) -> HttpResponse:
-    """Other times that suit, in place of those given before."""
+    """Other times that suit. What is on file is not shown: others may have the link."""
     _refuse_unless_it_may_be_said(appointment_request, EventKind.TIMES_CHANGED)
     form = TimesForm(form_choices(), _posted(request))
     if not form.is_valid():
         return _form_page(request, "change_times", form)
-    changes.change_times(appointment_request, form.cleaned_data)
+    changes.change_times(appointment_request, form.changes())
     return _back(request)
 
 

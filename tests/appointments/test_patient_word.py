@@ -146,6 +146,7 @@ def test_word_again_and_again_ends_at_the_phone(client: Client, verb: str) -> No
         ({"may_leave_voicemail": "no"}, {"may_leave_voicemail": False, "may_name_clinic": True}),
         ({"may_text": "yes"}, {"may_text": True, "may_leave_voicemail": True}),
         ({"preferred_contact": "text"}, {"may_text": True, "preferred_contact": "text"}),
+        ({"preferred_contact": "email", "may_text": "no"}, {"may_text": False, "preferred_contact": "email"}),
         ({"contact_times": ["morning"]}, {"contact_times": ["morning"], "preferred_contact": "phone"}),
     ],
 )
@@ -173,6 +174,12 @@ def test_change_contact_changes_what_was_filled_in_and_keeps_the_rest(
         ({}, {"email": "testa@"}, "Enter an email address such as name@example.com"),
         ({}, {"preferred_contact": "pigeon"}, "Choose one of the answers in the list"),
         ({}, {"may_text": "maybe"}, "Choose one of the answers in the list"),
+        ({}, {"preferred_contact": "text", "may_text": "no"}, "Choose another way, or allow text messages"),
+        (
+            {"preferred_contact": "text", "may_text": True},
+            {"may_text": "no"},
+            "Choose another way, or allow text messages",
+        ),
     ],
 )
 def test_change_contact_leaves_one_way_to_reach_the_patient(
@@ -204,7 +211,7 @@ def test_change_contact_without_an_address_on_file_mails_nobody(client: Client) 
 # Times
 
 
-def test_change_times_replaces_all_of_them_and_when_they_end(client: Client) -> None:
+def test_change_times_replaces_days_and_dates_and_when_they_end(client: Client) -> None:
     appointment_request = kept(short_notice="same_day")
     asked = timezone.now() - datetime.timedelta(days=1)
     AppointmentRequest.objects.update(windows_end_at=asked, dates_asked_at=asked)
@@ -213,7 +220,7 @@ def test_change_times_replaces_all_of_them_and_when_they_end(client: Client) -> 
     fields = {"windows": ["1-afternoon"], "unsuitable_dates": "Not in May", **coming("latest_date", latest)}
     assert say(client, appointment_request, "times", fields).status_code == 302
     assert appointment_request.windows == ["1-afternoon"]
-    assert (appointment_request.unsuitable_dates, appointment_request.short_notice) == ("Not in May", "")
+    assert (appointment_request.unsuitable_dates, appointment_request.short_notice) == ("Not in May", "same_day")
     assert (appointment_request.earliest_date, appointment_request.latest_date) == (None, latest)
     assert appointment_request.patient_wrote_at is not None
     ends = windows_end_at(appointment_request.patient_wrote_at, ["1-afternoon"], None, latest, zone)
@@ -222,10 +229,56 @@ def test_change_times_replaces_all_of_them_and_when_they_end(client: Client) -> 
     assert "We need new dates" not in page(client.get(address(appointment_request)))
 
 
-def test_change_times_left_empty_means_any_time(client: Client) -> None:
-    appointment_request = kept()
-    assert say(client, appointment_request, "times", {}).status_code == 302
-    assert (appointment_request.windows, appointment_request.windows_end_at) == ([], None)
+STOOD: dict[str, Any] = {
+    "windows": ["0-morning"],
+    "earliest_date": None,
+    "latest_date": datetime.date(2031, 1, 5),
+    "unsuitable_dates": "Not on December 1",
+    "short_notice": "same_day",
+}
+NO_TIMES: dict[str, Any] = {"windows": [], "latest_date": None}
+
+
+@pytest.mark.parametrize(
+    ("fields", "changed"),
+    [
+        ({"windows": ["1-morning"]}, {"windows": ["1-morning"], "latest_date": None}),
+        ({"short_notice": "few_days"}, {"short_notice": "few_days"}),
+        ({"short_notice": "", "unsuitable_dates": "May"}, {"unsuitable_dates": "May"}),
+        ({"no_longer": ["times"]}, NO_TIMES),
+        ({"no_longer": ["times"], "windows": ["1-morning"]}, {**NO_TIMES, "windows": ["1-morning"]}),
+        ({"no_longer": ["short_notice"]}, {"short_notice": ""}),
+        ({"no_longer": ["unsuitable_dates", "short_notice"]}, {"unsuitable_dates": "", "short_notice": ""}),
+        ({"no_longer": ["unsuitable_dates"], "unsuitable_dates": "May"}, {"unsuitable_dates": "May"}),
+    ],
+)
+def test_change_times_keeps_what_was_not_filled_in(
+    client: Client, fields: dict[str, Any], changed: dict[str, Any]
+) -> None:
+    appointment_request = kept(**STOOD)
+    asked = timezone.now()
+    AppointmentRequest.objects.update(dates_asked_at=asked)
+    ends = appointment_request.windows_end_at
+    assert say(client, appointment_request, "times", fields).status_code == 302
+    assert {name: getattr(appointment_request, name) for name in STOOD} == {**STOOD, **changed}
+    if "windows" in changed:
+        assert (appointment_request.windows_end_at, appointment_request.dates_asked_at) != (ends, asked)
+        assert (appointment_request.windows_end_at is None) == (changed["windows"] == [])
+    else:
+        assert (appointment_request.windows_end_at, appointment_request.dates_asked_at) == (ends, asked)
+
+
+@pytest.mark.parametrize("prefix", ["", "/es"])
+def test_change_times_with_nothing_filled_in_is_refused_and_deletes_nothing(client: Client, prefix: str) -> None:
+    appointment_request = kept(**STOOD)
+    nothing = {"short_notice": "", "unsuitable_dates": " ", "earliest_date_month": ""}
+    for fields in ({}, nothing):
+        response = post_form(client, prefix + address(appointment_request, "times"), fields)
+        assert response.status_code == 422
+        assert ("Llene lo que cambió" if prefix else "Fill in what has changed") in page(response)
+        assert "December" not in page(response)
+    appointment_request.refresh_from_db()
+    assert appointment_request.version == 1
 
 
 @pytest.mark.parametrize(("first", "last", "error"), [(-1, 5, "today or later"), (9, 5, "must not be before")])
