@@ -48,9 +48,13 @@ class CannedReplyForm(forms.ModelForm):
         return body
 
     def clean(self) -> dict[str, Any]:
-        """Refuses to save over a text that this page has not shown. Until the transaction of the admin ends, nobody
-        else saves this reply."""
+        """Refuses a title that another reply has, and to save over a text that this page has not shown. Until the
+        transaction of the admin ends, nobody else saves this reply."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        same = CannedReply.objects.filter(title__iexact=cleaned.get("title"), language=cleaned.get("language"))
+        if same.exclude(pk=self.instance.pk).exists():
+            taken = "There is a reply with this title in this language already. Choose another title."
+            self.add_error("title", ValidationError(taken, code="title_taken"))
         now_kept = CannedReply.objects.select_for_update().filter(pk=self.instance.pk).first()
         if now_kept is not None and _digest(now_kept) != cleaned.get("seen"):
             theirs, mine = filled(type(self)(instance=now_kept), FIELDS), filled(self, FIELDS)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, cast
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
@@ -27,6 +27,15 @@ class SavedViewForm(forms.ModelForm):
         model = SavedView
         fields = ("name",)
         error_messages = {"name": {"required": "Give the view a name"}}
+
+    def clean_name(self) -> str:
+        """Refuses a name that another view has, in whatever case."""
+        name: str = self.cleaned_data["name"]
+        if SavedView.objects.filter(name__iexact=name).exists():
+            raise ValidationError(
+                f"There is a view with the name “{name}” already. Choose another name.", code="name_taken"
+            )
+        return name
 
 
 class SavedViewsAdmin(admin.ModelAdmin):
