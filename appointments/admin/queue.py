@@ -32,6 +32,7 @@ from appointments.admin.marks import (
     urgency_badge,
     waits,
 )
+from appointments.admin.saved_views import may_drop_any
 from appointments.lifecycle import TRIAGE, RequestStatus, Urgency
 from appointments.listing import EVERY_STATUS, BadKey, Listing, page_after
 from appointments.models import AppointmentRequest, SavedView
@@ -180,6 +181,7 @@ class QueueAdmin(StaffAdmin):
             "first_page": AFTER not in request.GET,
             "may_act": may_act,
             "owners": owners() if may_act else [],
+            "may_drop_any": may_drop_any(request.user),
             "saved_views": SavedView.objects.select_related("kept_by"),
         }
 
