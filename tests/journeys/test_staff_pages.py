@@ -2,10 +2,8 @@
 
 import datetime
 from collections.abc import Callable
-from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import Group, User
-from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
 from appointments.claims import take
@@ -14,6 +12,7 @@ from appointments.models import AppointmentRequest, CannedReply
 from clinic.models import clinic_today
 from tests.appointments.following import kept
 from tests.appointments.moves import let_go
+from tests.appointments.test_admin import in_days
 from tests.browser import Faults
 from tests.journeys.inspection import MOUSE, SIZES, Inspection
 from tests.journeys.keyboard import Keyboard
@@ -138,9 +137,8 @@ def _look_at_what_is_beside(desk: Desk) -> None:
 
 
 def at_half_past_ten() -> datetime.datetime:
-    """10:30 on the clinic's clock, in eight days."""
-    day = timezone.now().astimezone(ZoneInfo("America/Los_Angeles")) + datetime.timedelta(days=8)
-    return day.replace(hour=10, minute=30, second=0, microsecond=0)
+    """10:30 on the clinic's clock, in eight days on which it is open."""
+    return in_days(8).replace(minute=30)
 
 
 def _book_on(page: Page, starts_at: datetime.datetime) -> None:
