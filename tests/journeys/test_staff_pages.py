@@ -128,11 +128,17 @@ def _look_at_what_is_beside(desk: Desk) -> None:
         desk.visit(QUEUE + address, address)
     press(desk.page, "Make an address for clinician")
     desk.look("a new address of a calendar")
-    CannedReply.objects.create(title="Letter", language="en", body="Please send us your letter.")
+    letter = CannedReply.objects.create(title="Letter", language="en", body="Please send us your letter.")
     desk.visit(REPLIES, "canned replies")
     desk.visit(f"{REPLIES}add/", "form of a canned reply")
     press(desk.page, "Save")
     desk.look("form of a canned reply, with mistakes")
+    desk.page.goto(f"{desk.site}{REPLIES}{letter.pk}/change/")
+    CannedReply.objects.filter(pk=letter.pk).update(body="Please bring us your letter.")
+    desk.page.get_by_label("Title").fill("Letters")
+    press(desk.page, "Save")
+    expect(desk.page.get_by_role("heading", name="saved this reply first")).to_be_visible()
+    desk.look("canned reply that somebody else has saved (409)")
     desk.visit("/admin/", "first page, with all that waits")
 
 
