@@ -112,7 +112,7 @@ class SeenForm(forms.Form):
 
 
 class BookingForm(SeenForm):
-    """When, with whom and where. A clash is booked only by whoever says so."""
+    """When, with whom and where. What something speaks against is booked only by whoever says so."""
 
     appointment_starts_at = AppointmentTimeField()
     place = forms.CharField(

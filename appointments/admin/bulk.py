@@ -35,6 +35,9 @@ def owners() -> QuerySet["User"]:
     return people.order_by("first_name", "last_name", "username")
 
 
+OWN_ACT = "You have changed this request yourself since this list was shown. It was not handed over."
+
+
 @dataclass(frozen=True)
 class Result:
     """What became of one request: "" where it is done, else why it was refused."""
@@ -77,6 +80,8 @@ class BulkAdmin(admin.ModelAdmin):
             "owner": owner,
             "done": [result for result in results if not result.refusal],
             "refused": [result for result in results if result.refusal],
+            "not_done": len(seen) - len([result for result in results if not result.refusal]),
+            "gone": sorted(seen.keys() - {result.appointment_request.pk for result in results}),
         }
         return TemplateResponse(request, f"{FOLDER}/handed_over.html", context)
 
@@ -84,12 +89,18 @@ class BulkAdmin(admin.ModelAdmin):
 def _hand_over(appointment_request: AppointmentRequest, version: int, owner: "User", by: "User", note: str) -> str:
     """Why it was refused: "" when it was done."""
     if appointment_request.version != version:
-        return STALE
+        return OWN_ACT if _changed_since(appointment_request, version) == {by.pk} else STALE
     try:
         hand_over(appointment_request, owner, by=by, roles=roles_of(by), note=note)
     except MoveRefused as refusal:
         return str(refusal)
     return ""
+
+
+def _changed_since(appointment_request: AppointmentRequest, version: int) -> set[int | None]:
+    """Who has changed it since that version; None stands for the patient. Two queries."""
+    rows = (appointment_request.events, appointment_request.status_changes)
+    return {pk for row in rows for pk in row.filter(version__gt=version).values_list("changed_by", flat=True)}
 
 
 def _ticked(request: HttpRequest) -> dict[int, int] | None:

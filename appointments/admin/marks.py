@@ -70,6 +70,20 @@ def marks_of(
         yield _link("Same person as {}", other)
 
 
+def promise_kept(appointment_request: AppointmentRequest, now: datetime.datetime) -> Mark | None:
+    """What has become of the promise by `now`: missed, or met and nothing is owed since; None while it stands."""
+    if appointment_request.is_late(now):
+        return Mark("late", "Late")
+    if appointment_request.answered_at and not appointment_request.is_owed_an_answer:
+        return Mark("answered", "Answered")
+    return None
+
+
+def waits(appointment_request: AppointmentRequest) -> bool:
+    """Whether the patient waits for the clinic: also one who is booked and got worse."""
+    return appointment_request.is_open or appointment_request.is_owed_an_answer
+
+
 def _link(words: str, other: AppointmentRequest) -> Mark:
     url = reverse("admin:appointments_appointmentrequest_change", args=[other.pk])
     return Mark("same", words.format(other.reference), url)

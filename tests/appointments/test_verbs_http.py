@@ -129,7 +129,8 @@ def test_table_of_status_role_and_move_over_the_running_server(
                 fields: dict[str, Any] = {"version": appointment_request.version}
                 fields |= {"note": f"Said {role}."} if "n" in needs else {}
                 fields |= {"message": f"From {role}."} if "w" in needs else {}
-                fields |= date_and_time(3) if "t" in needs else {}
+                # The same patient at the same time, each time anew: that asks for a word.
+                fields |= {**date_and_time(3), "despite_clash": "on"} if "t" in needs else {}
                 fields |= {"reference": original.reference} if original else {}
                 before = everything(appointment_request)
                 answer = browser.post(f"{QUEUE}{appointment_request.pk}/{verb}/", fields)

@@ -1,17 +1,15 @@
 """The whole corridor: from the article, through the form, to a booked appointment that the patient can see."""
 
-import datetime
 from collections.abc import Callable
-from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
-from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from appointments.models import AppointmentRequest
 from tests.appointments.patients import sent
+from tests.appointments.test_admin import in_days
 from tests.journeys.steps import (
     CONDITION,
     QUEUE,
@@ -59,7 +57,7 @@ def test_corridor_from_the_article_to_a_booked_appointment(
         sent(Client(), full_name=name)
     staff("reception")
     reception = open_page(**device)
-    starts_at = timezone.now().astimezone(ZoneInfo("America/Los_Angeles")) + datetime.timedelta(days=8)
+    starts_at = in_days(8)
     sign_in(reception, site, "reception")
     reception.get_by_role("link", name="Appointment requests").last.click()
     expect(patients_in_queue(reception)).to_have_text([PATIENT.name, "Later One", "Later Two", "Later Three"])
