@@ -41,8 +41,8 @@ class CannedReplyForm(forms.ModelForm):
         if stray := stray_braces(body):
             names, known = ", ".join(stray), ", ".join(f"{{{name}}}" for name in VARIABLES)
             raise ValidationError(
-                f"{names} is not filled in: patients would read it as it stands. You may write {known}, as here. "
-                "Leave out any other brace.",
+                f"{names} {'is' if len(stray) == 1 else 'are'} not filled in: patients would read it as it stands. "
+                f"You may write {known}, as here. Leave out any other brace.",
                 code="unknown_variable",
             )
         return body

@@ -2,13 +2,14 @@
 
 import datetime
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from appointments.booking import book, move_appointment
 from appointments.clashes import clashes
@@ -31,6 +32,13 @@ from tests.staff import make_staff
 
 StaffFactory = Callable[[str], User]
 CLINICIAN = frozenset({Role.CLINICIAN})
+
+
+@pytest.fixture(autouse=True)
+def clinics_clock() -> Iterator[None]:
+    """The zone of the staff pages."""
+    with timezone.override(HERE):
+        yield
 
 
 def booked(clinician: User, starts_at: datetime.datetime, **more: Any) -> AppointmentRequest:

@@ -68,13 +68,12 @@ def test_export_says_of_the_promise_what_the_row_says(clinic_data: None, staff: 
     clinician, now = staff("clinician"), timezone.now()
     long_ago = {"received_at": now - datetime.timedelta(days=5), "reply_by": now - datetime.timedelta(days=3)}
     answered = in_status("in_review", clinician, birth_date_year="1950")
-    again, worse = answered, in_status("booked", clinician, birth_date_year="1951")
-    for one in (again, worse):
-        log_attempt(one, Channel.PHONE, Outcome.REACHED, by=clinician, roles=frozenset({Role.CLINICIAN}))
+    worse = in_status("booked", clinician, birth_date_year="1951")
+    log_attempt(answered, Channel.PHONE, Outcome.REACHED, by=clinician, roles=frozenset({Role.CLINICIAN}))
     AppointmentRequest.objects.filter(pk=answered.pk).update(**long_ago)
     browser = signed_in(staff("manager"))
     assert downloaded(browser)[1][5].endswith(" (answered)") and ">Answered<" in page(browser.get(QUEUE))
-    AppointmentRequest.objects.filter(pk__in=[again.pk, worse.pk]).update(**long_ago, patient_wrote_at=now)
+    AppointmentRequest.objects.filter(pk__in=[answered.pk, worse.pk]).update(**long_ago, patient_wrote_at=now)
     AppointmentRequest.objects.filter(pk=worse.pk).update(worse_at=now)
     rows, html = downloaded(browser)[1:], page(browser.get(QUEUE))
     assert [row[5].rpartition(" (")[2] for row in rows] == ["late)", "late)"]
