@@ -44,6 +44,9 @@ def test_outbox_lists_failed_first_and_shows_no_arguments(clinic_data: None) -> 
     assert "Try again" in record.content.decode()
     assert "424242" not in page
     assert 'name="_save"' not in record.content.decode()
+    assert "Select outgoing mail" not in page
+    assert "Request 7" in page, "not request:7"
+    assert timezone.localtime(failed.created_at).strftime("%a, %b %-d, %-I:%M %p %Z") in page, "with the zone"
 
 
 @pytest.mark.django_db
