@@ -33,6 +33,8 @@ class CannedReplyAdmin(StaffAdmin):
     list_display = ("title", "language", "beginning")
     list_filter = ("language",)
     show_facets = admin.ShowFacets.NEVER
+    sortable_by = ()
+    actions = None  # one is deleted on its own page
 
     @admin.display(description="Text")
     def beginning(self, reply: CannedReply) -> str:
