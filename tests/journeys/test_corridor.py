@@ -130,11 +130,11 @@ def _check_and_change_one_line(page: Page) -> None:
         "I agree that the clinic uses these answers to reply to my request, as its privacy page says": "Yes",
     }
     assert _left_out(page) == [
-        "Has anyone looked at this before?; Do you have any of these at hand?",
-        "Have you been to our clinic before?; Your own name; Who are you to the patient?; Which other language?;"
+        "Has anyone looked at this before? Do you have any of these at hand?",
+        "Have you been to our clinic before? Your own name; Who are you to the patient? Which other language?"
         " Do any of these apply to you?",
         "When is a good time to call?",
-        "If a time frees up, how soon could you come?; Earliest date; Latest date",
+        "If a time frees up, how soon could you come? Earliest date; Latest date",
         "How will you pay?",
     ]
     page.locator("button", has_text="Change: Email address").click()
