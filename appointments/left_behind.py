@@ -42,7 +42,7 @@ def lacks(appointment_request: AppointmentRequest, day: date) -> Iterator[str]:
     its owner was fetched."""
     owner = appointment_request.next_step_by
     if owner is None:
-        yield from ("No owner", "No next step", "No day")
+        yield "Nothing is planned"  # owner, step and day come together: a constraint says so
         return
     if not (owner.is_active and owner.is_staff):
         yield f"{name_of(owner)}, who owns it, works here no more"

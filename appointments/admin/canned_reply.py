@@ -83,6 +83,8 @@ class CannedReplyAdmin(StaffAdmin):
     list_display = ("title", "language", "beginning")
     list_filter = ("language",)
     show_facets = admin.ShowFacets.NEVER
+    sortable_by = ()
+    actions = None  # one is deleted on its own page
 
     def render_change_form(
         self,

@@ -29,6 +29,15 @@ class Answer:
     is_in_english: bool = False  # the title of an article, in whatever language the page is
 
 
+@dataclass(frozen=True)
+class CheckedSection:
+    """A section of that page: what was answered, and what was left out, each in the order of the form."""
+
+    title: str
+    given: list[Answer]
+    left_out: list[Answer]
+
+
 class AppointmentRequestForm(ProblemQuestions, PatientQuestions, ContactQuestions, TimesQuestions):
     """The request itself. `answers()` gives the fields of an AppointmentRequest.
 
@@ -91,10 +100,14 @@ class AppointmentRequestForm(ProblemQuestions, PatientQuestions, ContactQuestion
             "privacy_version": settings.PRIVACY_VERSION,
         }
 
-    def sections(self) -> Iterator[tuple[str, list[Answer]]]:
-        """The answers as the patient reads them before sending: each section's title and lines."""
+    def sections(self) -> Iterator[CheckedSection]:
+        """The answers as the patient reads them before sending."""
         for section in self.SECTIONS:
-            yield section.title, [self._answer(self[name]) for name in section.names() if name in self.fields]
+            answers = [self._answer(self[name]) for name in section.names() if name in self.fields]
+            given, left_out = (
+                [one for one in answers if bool(one.value) == is_given] for is_given in (True, False)
+            )
+            yield CheckedSection(section.title, given, left_out)
 
     def _answer(self, question: forms.BoundField) -> Answer:
         text = answer_text(question.field, self.cleaned_data[question.name])

@@ -8,10 +8,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from appointments.lifecycle import Urgency
-from appointments.mail_trouble import TO_STAFF
+from appointments.mail_trouble import unreached
 from appointments.models import AppointmentRequest
 from appointments.models.sending import OWED_AN_ANSWER
-from clinic.models import OutgoingMail
 
 register = template.Library()
 
@@ -34,8 +33,9 @@ def open_requests(request: HttpRequest) -> dict[str, Any] | None:
 
 
 @register.simple_tag
-def failed_mails(request: HttpRequest) -> int:
-    """How many mails to patients reached nobody; 0 for whoever may not see mails. At most one query."""
-    if not request.user.has_perm("clinic.view_outgoingmail"):
+def patients_to_call(request: HttpRequest) -> int:
+    """How many patients do not have our last mail; 0 for whoever may not see the queue. At most five queries, one
+    while no mail has failed."""
+    if not request.user.has_perm("appointments.view_appointmentrequest"):
         return 0
-    return OutgoingMail.objects.failed().exclude(TO_STAFF).count()
+    return len(unreached())

@@ -130,7 +130,7 @@ def test_left_behind_lists_exactly_who_lacks_something(clinic_data: None, staff:
     closed.move_to("withdrawn", by=None, roles=frozenset({Role.PATIENT}))
     listed = {one.pk: list(lacks(one, day)) for one in left_behind(day)}
     assert set(listed) == {unowned.pk, late.pk, orphan.pk}
-    assert listed[unowned.pk] == ["No owner", "No next step", "No day"]
+    assert listed[unowned.pk] == ["Nothing is planned"]
     assert listed[late.pk][0].startswith("Its day has passed")
     assert listed[orphan.pk] == ["gone, who owns it, works here no more"]
     assert not list(lacks(fresh(owned), day))
@@ -164,6 +164,7 @@ def test_sign_off_needs_a_note_while_something_is_listed_and_is_made_once(
     assert second.status_code == 409 and "has already signed off" in page(second)
     html = page(browser.get(LEFT_BEHIND))
     assert "Ana calls at eight." in html and 'name="listed"' not in html
+    assert "is signed off</h2>" in html and "Sign off" not in html
     assert "Today is signed off" in page(browser.get("/admin/"))
 
 
@@ -352,6 +353,12 @@ def test_status_page_says_that_we_tried_until_the_patient_is_reached(
     with CaptureQueriesContext(connection) as captured:
         client.get(address(appointment_request))
     assert len(captured) <= 3 + 1 + 1  # one for the attempt; `address` reads nothing
+    fresh(appointment_request).move_to("in_review", by=reception, roles=RECEPTION)
+    fresh(appointment_request).move_to("awaiting_patient", by=reception, roles=RECEPTION, message="Your letter.")
+    html = page(client.get(address(appointment_request)))
+    assert "We need something from you" in html and "We tried to reach you" not in html, "one thing at a time"
+    fresh(appointment_request).move_to("in_review", by=reception, roles=RECEPTION)
+    assert "We tried to reach you" in page(client.get(address(appointment_request)))
     log_attempt(fresh(appointment_request), "phone", "reached", by=reception, roles=RECEPTION)
     assert "We tried to reach you" not in page(client.get(address(appointment_request)))
 

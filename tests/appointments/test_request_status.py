@@ -48,7 +48,9 @@ def test_request_status_says_where_it_stands_and_nothing_of_the_person(client: C
     for private in PRIVATE:
         assert private not in html, private
     assert set(re.findall(r'/appointments/r/[\w-]+/(\w+)/"', html)) == LINKS[status]
-    assert ("This is a request, not an appointment" in html) == (status != "booked")
+    is_request = status not in {"booked", "declined", "duplicate", "withdrawn"}
+    assert ("This is a request, not an appointment" in html) == is_request
+    assert "In an emergency, call" in html
 
 
 def test_request_status_has_words_for_every_status(client: Client) -> None:

@@ -487,6 +487,7 @@ def test_one_row_says_all_that_it_was_found_by(people: dict[str, AppointmentRequ
     response = post_form(at_work, SEARCH, {"sought": "555-0134 garcia"}, follow=True)
     assert "Phone number, Name<" in page(response)
     assert page(response).count('class="field-ways"') == 1
+    assert "1 found by phone number and name." in page(response)
 
 
 @pytest.mark.django_db
