@@ -76,9 +76,10 @@ def move_appointment(
     """Give a booked appointment another time, place or clinician, from the version that this object was read with.
 
     `starts_at` is aware; `elsewhere` holds `appointment_with` and `appointment_place`, each as it was when left
-    out. In one transaction: the change, the row of the record, which is returned, and the mail to the patient.
-    Raises MoveRefused and changes nothing, with code `not_your_role`, `no_such_move` when nothing is booked,
-    `time_unchanged` when all is as it was, `clash` unless `despite_clash`, `claimed`, or `stale`.
+    out. In one transaction: the change, the row of the record, which is returned, and the mail to the patient. A
+    new time is agreed with the patient, and so is a contact; another place or clinician is none. Raises MoveRefused
+    and changes nothing, with code `not_your_role`, `no_such_move` when nothing is booked, `time_unchanged` when all
+    is as it was, `clash` unless `despite_clash`, `claimed`, or `stale`.
     """
     role = triage_role(roles, "move an appointment")
     if appointment_request.status != RequestStatus.BOOKED:
@@ -90,6 +91,8 @@ def move_appointment(
     clinician = elsewhere.get("appointment_with", appointment_request.appointment_with)
     if clinician is not None and not despite_clash and changed.keys() != {"appointment_place"}:
         _refuse_clash(clinician, starts_at, appointment_request)
+    if starts_at != appointment_request.appointment_starts_at:
+        changed |= appointment_request.contact_made(timezone.now(), by)
     event = appointment_request.change(EventKind.APPOINTMENT_MOVED, by=by, role=role, note=note, **changed)
     if appointment_request.email:
         outbox.queue(emails.after_moving(appointment_request, event))

@@ -18,7 +18,14 @@ from phonenumber_field.modelfields import PhoneNumberField
 from appointments import emails
 from appointments.lifecycle import OPEN_STATUSES, RequestStatus, Role, urgency_of
 from appointments.models.contact import ContactAttempt
-from appointments.models.record import EventKind, RedFlagAnswer, StatusChange, as_recorded
+from appointments.models.record import (
+    EventKind,
+    RedFlagAnswer,
+    RequestEvent,
+    StatusChange,
+    as_recorded,
+    is_undone,
+)
 from appointments.promise import promised_by
 from appointments.second_look import second_look_day
 from appointments.status_link import new_token, token_digest
@@ -38,7 +45,7 @@ if TYPE_CHECKING:
 QUEUE_ORDER = ("urgency", "worse_rank_at", "due_at", "received_at", "id")
 # Work for the staff: what is open, and a booked patient who says that it has got worse.
 IN_QUEUE = Q(status__in=OPEN_STATUSES) | Q(status=RequestStatus.BOOKED, worse_at__isnull=False)
-# Of these: the promise stands. Nobody has reached the patient, or nobody has looked at the patient's last word.
+# Of these: the promise stands. Nobody has reached the patient, or nobody has answered the patient's last word.
 OWED_AN_ANSWER = Q(answered_at=None) | Q(patient_wrote_at__isnull=False)
 # What the first entry of the record keeps, so that the record alone tells how a request stands.
 FIRST_RECORDED = ("urgency", "received_at", "reply_by", "windows_end_at", "second_look_on")
@@ -81,8 +88,16 @@ class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
         return self.filter(claimed_by=user, claimed_until__gt=now)
 
     def not_put_off(self, today: datetime.date) -> Self:
-        """Those with work for today, on the clinic's calendar: no step on a later day, or the patient wrote."""
-        return self.filter(Q(next_step_on=None) | Q(next_step_on__lte=today) | Q(patient_wrote_at__isnull=False))
+        """Those with work for today, on the clinic's calendar: no step on a later day, or the patient has written
+        since that day was set."""
+        set_since = RequestEvent.objects.filter(
+            appointment_request=OuterRef("pk"),
+            kind__in=[EventKind.PLANNED, EventKind.CONTACT_TRIED],
+            changed_at__gt=OuterRef("patient_wrote_at"),
+            after__has_key="next_step_on",  # a step that was handed over keeps the day that it had
+        ).exclude(is_undone())
+        wrote_since = Q(patient_wrote_at__isnull=False) & ~Exists(set_since)
+        return self.filter(Q(next_step_on=None) | Q(next_step_on__lte=today) | wrote_since)
 
     def of_same_person(self, birth_date: Any, full_name: Any, phone: Any, email: Any) -> Self:
         """Those that may be of this person: the same date of birth, and the same name, phone number or address.

@@ -181,7 +181,8 @@ def _last_word_at(appointment_request: AppointmentRequest) -> datetime | None:
     """When we got what the page does not tell of elsewhere: that it got worse, or that it is off."""
     if appointment_request.status == RequestStatus.WITHDRAWN:
         return None
-    last = appointment_request.events.last() if appointment_request.worse_at else None
+    of_the_patient = appointment_request.events.filter(changed_by=None)
+    last = of_the_patient.last() if appointment_request.worse_at else None
     if last is not None and last.kind == EventKind.WORSE:
         return None
     return appointment_request.patient_wrote_at
