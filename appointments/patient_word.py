@@ -61,6 +61,19 @@ def take_word(
         raise MoveRefused("closed", "This cannot be said of the request any more.")
     with transaction.atomic():
         _count(appointment_request, kind)
+        return keep_word(appointment_request, kind, note=note, red_flags=red_flags, **values)
+
+
+def keep_word(
+    appointment_request: AppointmentRequest,
+    kind: EventKind,
+    *,
+    note: str = "",
+    red_flags: Iterable[RedFlag] = (),
+    **values: Any,
+) -> RequestEvent:
+    """What `take_word` does with a word that may be said, however often it was said."""
+    with transaction.atomic():
         if appointment_request.status != RequestStatus.BOOKED and not appointment_request.is_owed_an_answer:
             values.setdefault("reply_by", promise(timezone.now(), Urgency(appointment_request.urgency)))
         event = appointment_request.change(

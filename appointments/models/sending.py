@@ -169,9 +169,9 @@ class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
         member who writes for a caller. In one transaction: the request, the red flags that were ticked in the words
         of today, the first row of its record, its mails, and a count under each of `limited_by`. The promise is
         reckoned from the clinic's opening hours. An open request of the same person is linked, and raised when this
-        one is more urgent. Sent again with the same key and answers, also at the same moment: returns the request
-        that is there, and counts nothing. Raises AlreadySent when the answers differ, and
-        clinic.limits.LimitReached.
+        one says that it has got worse (see `appointments.worse`). Sent again with the same key and answers, also at
+        the same moment: returns the request that is there, and counts nothing. Raises AlreadySent when the answers
+        differ, and clinic.limits.LimitReached.
         """
         flags = list(red_flags)
         now = timezone.now()
@@ -229,14 +229,16 @@ class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
             role=role,
             after=as_recorded({name: getattr(kept, name) for name in FIRST_RECORDED}),
         )
-        outbox.queue(*emails.after_sending(kept))
-        self._link_to_earlier(kept)
+        outbox.queue(*emails.after_sending(kept, raised=self._link_to_earlier(kept)))
 
-    def _link_to_earlier(self, kept: "AppointmentRequest") -> None:
-        """Tell the staff of an open request by the same person, and raise that one when this one is more urgent.
+    def _link_to_earlier(self, kept: "AppointmentRequest") -> "AppointmentRequest | None":
+        """Tell the staff of an open request by the same person, and raise that one when this one says that it has
+        got worse. Returns what was raised.
 
         The sender learns nothing of it: a stranger could find out who has asked.
         """
+        from appointments.worse import report_worse_by_second  # it needs the models
+
         found = EARLIER.rows(
             pk=kept.pk,
             birth_date=kept.birth_date,
@@ -245,20 +247,11 @@ class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
             email=kept.email,
         )
         if not found:
-            return
+            return None
         earlier = self.get(pk=found[0][0])
         self.filter(pk=kept.pk).update(same_person_as=earlier)
         kept.same_person_as = earlier
-        if kept.urgency < earlier.urgency:
-            earlier.change(
-                EventKind.WORSE,
-                by=None,
-                role=Role.PATIENT,
-                note=f"Sent a second request, {kept.reference}, which is more urgent.",
-                urgency=kept.urgency,
-                worse_at=earlier.worse_at or kept.received_at,
-                reply_by=min(filter(None, (earlier.standing_promise, kept.reply_by)), default=None),
-            )
+        return earlier if report_worse_by_second(earlier, kept) else None
 
 
 def _earlier() -> models.QuerySet["AppointmentRequest", Any]:
