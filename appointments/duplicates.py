@@ -91,6 +91,16 @@ def unlink(duplicate: AppointmentRequest, *, by: "User", roles: frozenset[Role],
     return move
 
 
+def locked_with_original(appointment_request: AppointmentRequest) -> AppointmentRequest:
+    """This request as it is now, locked, and its original with it, if it has one: what the patient says of the one
+    is heard by the other. One query. Raises KeyError when the row is gone."""
+    now_kept = _lock(appointment_request.pk, appointment_request.duplicate_of_id)
+    row = now_kept[appointment_request.pk]
+    if row.duplicate_of_id in now_kept:
+        row.duplicate_of = now_kept[row.duplicate_of_id]
+    return row
+
+
 def _lock(*pks: int | None) -> dict[int, AppointmentRequest]:
     """These rows as they are now, by primary key, locked in the order of their ids: whoever links the same two the
     other way round waits, and nobody waits for each other.

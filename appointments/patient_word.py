@@ -34,8 +34,18 @@ SAID_IN: Mapping[EventKind, frozenset[RequestStatus]] = MappingProxyType(
     }
 )
 
+# What is said of a duplicate counts for its original: both are handled together. The rest is of the page's own.
+SAID_OF_ORIGINAL = frozenset({EventKind.WORSE, EventKind.ADDED})
+
 # We wait for the patient there: any word of theirs is what we waited for.
 WAITS_FOR_PATIENT = frozenset({RequestStatus.AWAITING_PATIENT, RequestStatus.UNREACHABLE})
+
+
+def heard_by(appointment_request: AppointmentRequest, kind: EventKind) -> AppointmentRequest:
+    """The request that takes this word when it is said on the page of this one. One query for a duplicate, unless
+    its original was fetched."""
+    original = appointment_request.duplicate_of if kind in SAID_OF_ORIGINAL else None
+    return original or appointment_request
 
 
 def may_say(appointment_request: AppointmentRequest, kind: EventKind) -> bool:

@@ -11,7 +11,7 @@ from appointments import emails
 from appointments.lifecycle import Urgency, urgency_of
 from appointments.models import AppointmentRequest, EventKind, RequestEvent
 from appointments.models.answers import Course
-from appointments.patient_word import earliest_promise, keep_word, take_word
+from appointments.patient_word import earliest_promise, heard_by, keep_word, take_word
 from clinic import outbox
 from conditions.models import RedFlag
 
@@ -25,14 +25,18 @@ def report_worse(appointment_request: AppointmentRequest, red_flags: Iterable[Re
     That a worsening is urgent whatever the signs is the clinic's own choice of service, for it to confirm. In one
     transaction: the row of the record with the red flags and the `words`, a new promise, a request that waited for
     the patient back in review, the mail to the patient and the one to the staff. Said again before anybody has
-    looked, it keeps its place in the queue. Raises what `take_word` raises.
+    looked, it keeps its place in the queue. Said of a duplicate, all of this happens to its original; the duplicate
+    keeps it too, should it turn out to be none. Raises what `take_word` raises.
     """
-    flags = list(red_flags)
-    raised = _raised(appointment_request, urgency_of(flag.tier for flag in flags))
+    flags, heard = list(red_flags), heard_by(appointment_request, EventKind.WORSE)
+    asked_for = urgency_of(flag.tier for flag in flags)
+    said: dict[str, Any] = {"note": words, "red_flags": flags}
     with transaction.atomic():
-        event = take_word(appointment_request, EventKind.WORSE, note=words, red_flags=flags, **raised)
-        mails = [emails.staff_urgent, *([emails.worse_received] if appointment_request.email else [])]
-        outbox.queue(*(emails.about(appointment_request, mail) for mail in mails))
+        event = take_word(heard, EventKind.WORSE, **said, **_raised(heard, asked_for))
+        if heard != appointment_request:
+            keep_word(appointment_request, EventKind.WORSE, **said, **_raised(appointment_request, asked_for))
+        mails = [emails.staff_urgent, *([emails.worse_received] if heard.email else [])]
+        outbox.queue(*(emails.about(heard, mail) for mail in mails))
     return event
 
 

@@ -96,8 +96,13 @@ def test_second_word_does_not_put_off_the_promise(client: Client, verb: str) -> 
     assert appointment_request.reply_by == promised
 
 
-@pytest.mark.parametrize("verb", SAID)
-@pytest.mark.parametrize("status", ["declined", "duplicate", "withdrawn"])
+@pytest.mark.parametrize(
+    ("verb", "status"),
+    [
+        *((verb, status) for verb in SAID for status in ("declined", "withdrawn")),
+        *(("contact", "duplicate"), ("times", "duplicate")),
+    ],
+)
 def test_word_on_a_closed_request_is_refused_kindly(client: Client, verb: str, status: str) -> None:
     appointment_request = kept(status=status)
     version = appointment_request.version

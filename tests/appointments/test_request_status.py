@@ -26,7 +26,7 @@ LINKS = {
     "unreachable": {"worse", "contact", "times", "add"},
     "booked": {"worse", "contact"},
     "declined": set(),
-    "duplicate": set(),
+    "duplicate": {"worse", "add"},  # of its original, which goes on
     "withdrawn": set(),
 }
 

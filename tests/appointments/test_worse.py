@@ -153,7 +153,7 @@ def test_report_worse_too_often_reads_the_phone_number_and_changes_nothing(clien
     assert say(client, other, CALM).status_code == 302
 
 
-@pytest.mark.parametrize("status", ["declined", "duplicate", "withdrawn"])
+@pytest.mark.parametrize("status", ["declined", "withdrawn"])
 def test_report_worse_of_a_closed_request_leads_to_a_new_one(client: Client, status: str) -> None:
     appointment_request = kept(status=status)
     version = appointment_request.version
