@@ -20,9 +20,10 @@ def add_words(appointment_request: AppointmentRequest, words: str) -> RequestEve
     what `take_word` raises.
     """
     heard = heard_by(appointment_request, EventKind.ADDED)
+    seen = heard.version
     with transaction.atomic():
         event = take_word(heard, EventKind.ADDED, note=words)
-        if heard != appointment_request:
+        if heard != appointment_request and event.version > seen:
             keep_word(appointment_request, EventKind.ADDED, note=words)
     return event
 

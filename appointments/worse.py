@@ -29,10 +29,13 @@ def report_worse(appointment_request: AppointmentRequest, red_flags: Iterable[Re
     keeps it too, should it turn out to be none. Raises what `take_word` raises.
     """
     flags, heard = list(red_flags), heard_by(appointment_request, EventKind.WORSE)
+    seen = heard.version
     asked_for = urgency_of(flag.tier for flag in flags)
     said: dict[str, Any] = {"note": words, "red_flags": flags}
     with transaction.atomic():
         event = take_word(heard, EventKind.WORSE, **said, **_raised(heard, asked_for))
+        if event.version <= seen:  # said just now
+            return event
         if heard != appointment_request:
             keep_word(appointment_request, EventKind.WORSE, **said, **_raised(appointment_request, asked_for))
         mails = [emails.staff_urgent, *([emails.worse_received] if heard.email else [])]

@@ -173,8 +173,8 @@ def test_second_request_of_a_booked_patient_who_was_worse_makes_a_promise_again(
 def test_sender_learns_nothing_of_the_first_request(clinic_data: None) -> None:
     """The same answer, raised or not, and also when "worse" was said as often as we can read it."""
     first = kept(course="better")
-    for _ in range(MOST_IN_AN_HOUR):
-        report_worse(first, [], "")
+    for number in range(MOST_IN_AN_HOUR):
+        report_worse(first, [], f"{number} steps.")
     first.refresh_from_db()
     version = first.version
     raising = post(Client(), safety_check(), course="worse")

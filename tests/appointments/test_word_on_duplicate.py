@@ -197,3 +197,14 @@ def test_worse_on_a_duplicate_while_it_is_unlinked_is_heard_and_waits_for_nobody
         assert row.urgency <= Urgency.URGENT
     assert duplicate.urgency == Urgency.EMERGENCY
     assert duplicate.worse_at is not None and duplicate.worse_at < timezone.now()
+
+
+def test_the_same_word_twice_on_a_duplicate_is_taken_once(client: Client) -> None:
+    duplicate, original = both()
+    OutgoingMail.objects.all().delete()
+    for _ in range(2):
+        say(client, duplicate, "worse", {"none": "on"})
+        say(client, duplicate, "add", {"words": "Since last night."})
+    for row in (duplicate, original):
+        assert [event.kind for event in row.events.filter(changed_by=None)] == ["worse", "added"]
+    assert OutgoingMail.objects.count() == 2
