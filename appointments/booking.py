@@ -4,6 +4,7 @@ import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from appointments import emails
 from appointments.clashes import clashes_in_words, closed_in_words
@@ -60,9 +61,10 @@ def move_appointment(
     """Give a booked appointment another time, place or clinician, from the version that this object was read with.
 
     `starts_at` is aware; `elsewhere` holds `appointment_with` and `appointment_place`, each as it was when left
-    out. In one transaction: the change, the row of the record, which is returned, and the mail to the patient.
-    Raises MoveRefused and changes nothing, with code `not_your_role`, `no_such_move` when nothing is booked,
-    `time_unchanged` when all is as it was, `clash` unless `despite_clash`, `claimed`, or `stale`.
+    out. In one transaction: the change, the row of the record, which is returned, and the mail to the patient. A
+    new time is agreed with the patient, and so is a contact; another place or clinician is none. Raises MoveRefused
+    and changes nothing, with code `not_your_role`, `no_such_move` when nothing is booked, `time_unchanged` when all
+    is as it was, `clash` unless `despite_clash`, `claimed`, or `stale`.
     """
     role = triage_role(roles, "move an appointment")
     if appointment_request.status != RequestStatus.BOOKED:
@@ -75,6 +77,8 @@ def move_appointment(
     if not despite_clash and changed.keys() != {"appointment_place"}:
         is_new_time = "appointment_starts_at" in changed
         _refuse_doubtful(appointment_request, clinician, starts_at, is_new_time=is_new_time)
+    if starts_at != appointment_request.appointment_starts_at:
+        changed |= appointment_request.contact_made(timezone.now(), by)
     event = appointment_request.change(EventKind.APPOINTMENT_MOVED, by=by, role=role, note=note, **changed)
     if appointment_request.email:
         outbox.queue(emails.after_moving(appointment_request, event))

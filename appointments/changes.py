@@ -1,4 +1,4 @@
-"""New contact details and new times: what the patient changes of a request that was sent."""
+"""Something more, new contact details and new times: what the patient changes of a request that was sent."""
 
 from typing import Any
 
@@ -7,10 +7,25 @@ from django.utils import timezone
 
 from appointments import emails
 from appointments.models import AppointmentRequest, EventKind, RequestEvent
-from appointments.patient_word import take_word
+from appointments.patient_word import heard_by, keep_word, take_word
 from appointments.windows import windows_end_at
 from clinic import outbox
 from clinic.models import working_hours
+
+
+def add_words(appointment_request: AppointmentRequest, words: str) -> RequestEvent:
+    """Keep something more that the patient wants us to know.
+
+    Said of a duplicate, it goes to its original; the duplicate keeps it too, should it turn out to be none. Raises
+    what `take_word` raises.
+    """
+    heard = heard_by(appointment_request, EventKind.ADDED)
+    seen = heard.version
+    with transaction.atomic():
+        event = take_word(heard, EventKind.ADDED, note=words)
+        if heard != appointment_request and event.version > seen:
+            keep_word(appointment_request, EventKind.ADDED, note=words)
+    return event
 
 
 def change_contact(appointment_request: AppointmentRequest, changes: dict[str, Any]) -> RequestEvent:

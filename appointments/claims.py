@@ -30,7 +30,7 @@ def take_next(*, by: "User", roles: frozenset[Role]) -> AppointmentRequest | Non
     waiting = AppointmentRequest.objects.in_queue().unclaimed(now).not_put_off(clinic_today()).in_queue_order()
     first = waiting.select_for_update(skip_locked=True).first()
     if first is not None:
-        first.change(EventKind.CLAIMED, by=by, role=role, **_claim(by, first))
+        first.change(EventKind.CLAIMED, by=by, role=role, **_claim(by))
     return first
 
 
@@ -42,7 +42,7 @@ def take(appointment_request: AppointmentRequest, *, by: "User", roles: frozense
     """
     role = triage_role(roles, "take requests")
     _refuse_outside_queue(appointment_request)
-    return appointment_request.change(EventKind.CLAIMED, by=by, role=role, **_claim(by, appointment_request))
+    return appointment_request.change(EventKind.CLAIMED, by=by, role=role, **_claim(by))
 
 
 def take_over(
@@ -58,7 +58,7 @@ def take_over(
     if not reason.strip():
         raise MoveRefused("note_missing", "Taking over needs a reason.")
     return appointment_request.change(
-        EventKind.TAKEN_OVER, by=by, role=role, note=reason, claims=False, **_claim(by, appointment_request)
+        EventKind.TAKEN_OVER, by=by, role=role, note=reason, claims=False, **_claim(by)
     )
 
 
@@ -85,13 +85,8 @@ def give_back_all(by: "User", roles: frozenset[Role]) -> int:
     return given_back
 
 
-def _claim(by: "User", appointment_request: AppointmentRequest) -> dict[str, Any]:
-    """The patient's last word stays marked as new: to take a request is not to have looked at it."""
-    return {
-        "claimed_by": by,
-        "claimed_until": claim_ends(timezone.now()),
-        "patient_wrote_at": appointment_request.patient_wrote_at,
-    }
+def _claim(by: "User") -> dict[str, Any]:
+    return {"claimed_by": by, "claimed_until": claim_ends(timezone.now())}
 
 
 def _refuse_outside_queue(appointment_request: AppointmentRequest) -> None:

@@ -26,13 +26,18 @@ if TYPE_CHECKING:
 OF_APPOINTMENT = ("appointment_starts_at", "appointment_place", "appointment_with")
 
 
-def after_sending(appointment_request: "AppointmentRequest") -> list[OutgoingMail]:
-    """The mails that follow a new request: to the patient, and to the staff when it is urgent."""
+def after_sending(
+    appointment_request: "AppointmentRequest", raised: "AppointmentRequest | None" = None
+) -> list[OutgoingMail]:
+    """The mails that follow a new request: to the patient, and one to the staff when it is urgent, or else of the
+    earlier request that it has `raised`."""
     mails = []
     if appointment_request.email:
         mails.append(about(appointment_request, received))
     if appointment_request.urgency <= Urgency.URGENT:
         mails.append(about(appointment_request, staff_urgent))
+    elif raised is not None:
+        mails.append(about(raised, staff_urgent))
     return mails
 
 
@@ -274,7 +279,7 @@ def staff_daily_summary() -> Message:
         **{urgency.label: by_urgency[urgency] for urgency in Urgency},
         "Late (the promise has passed)": sum(request.is_late(now) for request in in_queue),
         "Got worse, and nobody has looked yet": sum(request.worse_at is not None for request in in_queue),
-        "The patient wrote, and nobody has looked yet": sum(
+        "The patient wrote, and nobody has answered yet": sum(
             request.patient_wrote_at is not None for request in in_queue
         ),
         "All preferred times have passed": sum(request.needs_new_dates(now) for request in in_queue),

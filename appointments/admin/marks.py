@@ -10,10 +10,13 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from appointments.lifecycle import Urgency
+from appointments.lifecycle import RequestStatus, Urgency
 from appointments.mail_trouble import undelivered_mails
 from appointments.models import AppointmentRequest, SpokenLanguage
 from clinic.models import OutgoingMail
+
+# The word of a duplicate stands with its original.
+NOTHING_TO_ANSWER = frozenset({RequestStatus.DUPLICATE, RequestStatus.WITHDRAWN})
 
 
 @dataclass
@@ -60,7 +63,7 @@ def marks_of(
         yield Mark("worse", "Worse")
     if elsewhere.undelivered:
         yield Mark("undelivered", "Mail did not reach them: call")
-    if appointment_request.patient_wrote_at:
+    if appointment_request.patient_wrote_at and appointment_request.status not in NOTHING_TO_ANSWER:
         yield Mark("new", "New from patient")
     if appointment_request.needs_new_dates(now):
         yield Mark("dates", "Needs new dates, asked" if appointment_request.dates_asked_at else "Needs new dates")

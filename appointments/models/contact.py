@@ -3,10 +3,10 @@
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 
 from appointments.models.answers import PartOfDay
-from appointments.models.record import RequestEvent
+from appointments.models.record import RequestEvent, is_undone
 
 if TYPE_CHECKING:
     from appointments.models.request import AppointmentRequest
@@ -37,10 +37,7 @@ class ContactAttemptQuerySet(models.QuerySet["ContactAttempt"]):
 
     def standing(self) -> "ContactAttemptQuerySet":
         """Those whose entry in the record was not undone."""
-        undone = RequestEvent.objects.filter(
-            appointment_request=OuterRef("appointment_request"), undoes=OuterRef("event__version")
-        )
-        return self.exclude(Exists(undone))
+        return self.exclude(is_undone("event__version"))
 
     def last_in_vain(self, appointment_request: "AppointmentRequest") -> "ContactAttempt | None":
         """The last attempt, when it was in vain: the patient was not reached since. One query."""

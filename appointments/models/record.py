@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.core.validators import MaxLengthValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Length
 
 from appointments.lifecycle import RequestStatus, Role, Urgency
@@ -203,6 +203,12 @@ class RedFlagAnswer(models.Model):
             )
             for flag in red_flags
         ]
+
+
+def is_undone(version: str = "version") -> Exists:
+    """For rows with an `appointment_request`: whether somebody took back the entry that has this version."""
+    same = {"appointment_request": OuterRef("appointment_request"), "undoes": OuterRef(version)}
+    return Exists(RequestEvent.objects.filter(**same))
 
 
 def plain(value: Any) -> Any:

@@ -18,7 +18,14 @@ from phonenumber_field.modelfields import PhoneNumberField
 from appointments import emails
 from appointments.lifecycle import OPEN_STATUSES, RequestStatus, Role, urgency_of
 from appointments.models.contact import ContactAttempt
-from appointments.models.record import EventKind, RedFlagAnswer, StatusChange, as_recorded
+from appointments.models.record import (
+    EventKind,
+    RedFlagAnswer,
+    RequestEvent,
+    StatusChange,
+    as_recorded,
+    is_undone,
+)
 from appointments.promise import promised_by
 from appointments.second_look import second_look_day
 from appointments.status_link import new_token, token_digest
@@ -38,7 +45,7 @@ if TYPE_CHECKING:
 QUEUE_ORDER = ("urgency", "worse_rank_at", "due_at", "received_at", "id")
 # Work for the staff: what is open, and a booked patient who says that it has got worse.
 IN_QUEUE = Q(status__in=OPEN_STATUSES) | Q(status=RequestStatus.BOOKED, worse_at__isnull=False)
-# Of these: the promise stands. Nobody has reached the patient, or nobody has looked at the patient's last word.
+# Of these: the promise stands. Nobody has reached the patient, or nobody has answered the patient's last word.
 OWED_AN_ANSWER = Q(answered_at=None) | Q(patient_wrote_at__isnull=False)
 # What the first entry of the record keeps, so that the record alone tells how a request stands.
 FIRST_RECORDED = ("urgency", "received_at", "reply_by", "windows_end_at", "second_look_on")
@@ -81,8 +88,16 @@ class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
         return self.filter(claimed_by=user, claimed_until__gt=now)
 
     def not_put_off(self, today: datetime.date) -> Self:
-        """Those with work for today, on the clinic's calendar: no step on a later day, or the patient wrote."""
-        return self.filter(Q(next_step_on=None) | Q(next_step_on__lte=today) | Q(patient_wrote_at__isnull=False))
+        """Those with work for today, on the clinic's calendar: no step on a later day, or the patient has written
+        since that day was set."""
+        set_since = RequestEvent.objects.filter(
+            appointment_request=OuterRef("pk"),
+            kind__in=[EventKind.PLANNED, EventKind.CONTACT_TRIED],
+            changed_at__gt=OuterRef("patient_wrote_at"),
+            after__has_key="next_step_on",  # a step that was handed over keeps the day that it had
+        ).exclude(is_undone())
+        wrote_since = Q(patient_wrote_at__isnull=False) & ~Exists(set_since)
+        return self.filter(Q(next_step_on=None) | Q(next_step_on__lte=today) | wrote_since)
 
     def of_same_person(self, birth_date: Any, full_name: Any, phone: Any, email: Any) -> Self:
         """Those that may be of this person: the same date of birth, and the same name, phone number or address.
@@ -155,9 +170,10 @@ class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
         member who writes for a caller; `digest` is that of what was typed, else that of the answers is taken. In
         one transaction: the request, the red flags that were ticked in the words of today, the first row of its
         record, its mails, and a count under each of `limited_by`. The promise is reckoned from the clinic's opening
-        hours. An open request of the same person is linked, and raised when this one is more urgent. Sent again
-        with the same key and digest, also at the same moment: returns the request that is there, and counts
-        nothing. Raises AlreadySent when the digest differs, and clinic.limits.LimitReached.
+        hours. An open request of the same person is linked, and raised when this one says that it has got worse
+        (see `appointments.worse`). Sent again with the same key and digest, also at the same moment: returns the
+        request that is there, and counts nothing. Raises AlreadySent when the digest differs, and
+        clinic.limits.LimitReached.
         """
         flags = list(red_flags)
         now = timezone.now()
@@ -220,14 +236,16 @@ class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
             role=role,
             after=as_recorded({name: getattr(kept, name) for name in FIRST_RECORDED}),
         )
-        outbox.queue(*emails.after_sending(kept))
-        self._link_to_earlier(kept)
+        outbox.queue(*emails.after_sending(kept, raised=self._link_to_earlier(kept)))
 
-    def _link_to_earlier(self, kept: "AppointmentRequest") -> None:
-        """Tell the staff of an open request by the same person, and raise that one when this one is more urgent.
+    def _link_to_earlier(self, kept: "AppointmentRequest") -> "AppointmentRequest | None":
+        """Tell the staff of an open request by the same person, and raise that one when this one says that it has
+        got worse. Returns what was raised.
 
         The sender learns nothing of it: a stranger could find out who has asked.
         """
+        from appointments.worse import report_worse_by_second  # it needs the models
+
         found = EARLIER.rows(
             pk=kept.pk,
             birth_date=kept.birth_date,
@@ -236,20 +254,11 @@ class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
             email=kept.email,
         )
         if not found:
-            return
+            return None
         earlier = self.get(pk=found[0][0])
         self.filter(pk=kept.pk).update(same_person_as=earlier)
         kept.same_person_as = earlier
-        if kept.urgency < earlier.urgency:
-            earlier.change(
-                EventKind.WORSE,
-                by=None,
-                role=Role.PATIENT,
-                note=f"Sent a second request, {kept.reference}, which is more urgent.",
-                urgency=kept.urgency,
-                worse_at=earlier.worse_at or kept.received_at,
-                reply_by=min(filter(None, (earlier.standing_promise, kept.reply_by)), default=None),
-            )
+        return earlier if report_worse_by_second(earlier, kept) else None
 
 
 def _earlier() -> models.QuerySet["AppointmentRequest", Any]:

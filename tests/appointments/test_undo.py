@@ -82,7 +82,7 @@ def test_undo_leaves_the_patients_word_as_new_as_it_was(staff: Staff) -> None:
     wrote_at = timezone.now()
     AppointmentRequest.objects.filter(pk=appointment_request.pk).update(patient_wrote_at=wrote_at)
     appointment_request.refresh_from_db()
-    appointment_request.move_to("in_review", by=reception, roles=RECEPTION)
+    log_attempt(appointment_request, Channel.PHONE, Outcome.REACHED, by=reception, roles=RECEPTION)
     assert appointment_request.patient_wrote_at is None
     undo_last(appointment_request, by=reception, roles=RECEPTION)
     appointment_request.refresh_from_db()
