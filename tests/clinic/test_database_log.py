@@ -92,7 +92,7 @@ def test_check_says_nothing_of_a_server_that_went_away() -> None:
 
 def session(settings: dict[str, str]) -> Any:
     """A session of its own with these settings, each statement a transaction."""
-    opened = connection.copy("other")
+    opened = connection.copy()
     opened.set_autocommit(True)
     with opened.cursor() as cursor:
         for name, value in settings.items():
@@ -111,14 +111,15 @@ def fail_in_every_way(settings: dict[str, str]) -> None:
             for name in ("Testa doubled", "Testa refused"):
                 with pytest.raises(IntegrityError):
                     cursor.execute("INSERT INTO kept VALUES (%s)", [name])
-            cursor.execute("SELECT pg_advisory_lock(1)")
-            other.execute("SELECT pg_advisory_lock(2)")
+            cursor.execute("BEGIN; SELECT pg_advisory_xact_lock(1)")
+            other.execute("BEGIN; SELECT pg_advisory_xact_lock(2)")
             with ThreadPoolExecutor(2) as threads:
                 asked = [
-                    threads.submit(one.execute, "SELECT pg_advisory_lock(%s), %s", [lock, "Testa locked"])
+                    threads.submit(one.execute, "SELECT pg_advisory_xact_lock(%s), %s", [lock, "Testa locked"])
                     for one, lock in ((cursor, 2), (other, 1))
                 ]
             assert [type(one.exception()) for one in asked].count(OperationalError) == 1
+            cursor.execute("ROLLBACK")
             with pytest.raises(OperationalError):
                 cursor.execute("SELECT pg_terminate_backend(pg_backend_pid()), %s", ["Testa lost"])
     finally:
