@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import wraps
 from typing import Any
 
-from django.db import transaction
+from django.db import Error, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -24,9 +24,11 @@ from appointments.lifecycle import MoveRefused, RequestStatus, Role, Urgency, fi
 from appointments.mail_trouble import mail_does_not_arrive
 from appointments.models import AppointmentRequest, EventKind
 from appointments.patient_word import SAID_IN, may_say, take_word
+from appointments.typed_answers import typed_words
 from appointments.views.private import about_a_person
 from clinic.limits import LimitReached
 from clinic.models import ClinicProfile
+from clinic.readable_errors import is_database_unreachable
 from conditions.models import RedFlag
 
 Verb = Callable[[HttpRequest, AppointmentRequest], HttpResponseBase]
@@ -51,7 +53,8 @@ def verb(view: Verb) -> Callable[..., HttpResponseBase]:
     """A page on which the patient says or does something: GET shows it, POST acts.
 
     The view gets the request of the address: on POST under a lock until the answer is made, in one transaction
-    that is rolled back when the request is closed or the patient has said enough for now.
+    that is rolled back when the request is closed or the patient has said enough for now. What was said while the
+    database went away is carried by the page that answers, to be sent again.
     """
 
     @require_http_methods(["GET", "HEAD", "POST"])
@@ -60,14 +63,22 @@ def verb(view: Verb) -> Callable[..., HttpResponseBase]:
     def page(request: HttpRequest, token: str) -> HttpResponseBase:
         requests = AppointmentRequest.objects.with_token(token)
         acts = request.method == "POST"
+        answer = None
         try:
             with transaction.atomic() if acts else nullcontext():
-                return view(request, get_object_or_404(requests.select_for_update() if acts else requests))
+                answer = view(request, get_object_or_404(requests.select_for_update() if acts else requests))
+            return answer
         except MoveRefused:
             context = {"appointment_request": get_object_or_404(requests), "token": token}
             return render(request, "appointments/not_possible.html", context, status=409 if acts else 200)
         except LimitReached:
             return render(request, "appointments/too_often.html", {"token": token}, status=429)
+        except Error as error:
+            if not acts or not is_database_unreachable(error):
+                raise
+            # Once there was an answer, it was the commit that failed: then nobody knows what came of it.
+            context = {"token": token, "typed": typed_words(request), "may_have_arrived": answer is not None}
+            return render(request, "appointments/not_received.html", context, status=503)
 
     return page
 
