@@ -72,7 +72,8 @@ def verb(view: Verb) -> Callable[..., HttpResponseBase]:
             context = {"appointment_request": get_object_or_404(requests), "token": token}
             return render(request, "appointments/not_possible.html", context, status=409 if acts else 200)
         except LimitReached:
-            return render(request, "appointments/too_often.html", {"token": token}, status=429)
+            context = {"token": token, "typed": typed_words(request)}
+            return render(request, "appointments/too_often.html", context, status=429)
         except Error as error:
             if not acts or not is_database_unreachable(error):
                 raise

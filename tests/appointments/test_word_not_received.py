@@ -1,8 +1,6 @@
 """The connection to the database is lost while a patient tells us something: nothing is claimed, nothing typed is
 lost. PostgreSQL cuts it for real."""
 
-import html
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,7 +11,7 @@ from django.test import Client
 from appointments.models import AppointmentRequest
 from clinic.models import ClinicProfile, OutgoingMail
 from tests.appointments.following import address, kept
-from tests.form_posts import page, post_form
+from tests.form_posts import carried, page, post_form
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("clinic_data")]
 
@@ -65,15 +63,6 @@ def say(appointment_request: AppointmentRequest, verb: str, prefix: str = "") ->
     return post_form(browser, prefix + address(appointment_request, verb), SAID[verb])
 
 
-def carried(response: Any) -> dict[str, list[str]]:
-    """What the page's button posts."""
-    fields: dict[str, list[str]] = {}
-    (form,) = re.findall(r"<form.*?</form>", page(response), re.DOTALL)
-    for name, value in re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form):
-        fields.setdefault(name, []).append(html.unescape(value))
-    return fields
-
-
 def words_as_posted(verb: str) -> dict[str, list[str]]:
     return {name: value if isinstance(value, list) else [value] for name, value in SAID[verb].items()}
 
@@ -98,6 +87,7 @@ def test_word_that_is_cut_off_is_said_plainly_and_sent_again(
     unchanged = AppointmentRequest.objects.get()
     assert (unchanged.version, unchanged.status, OutgoingMail.objects.count()) == (1, "received", queued)
 
+    assert ("<dt>What you wrote</dt>" in page(response)) == ("words" in SAID[verb])
     fields = carried(response)
     assert f'action="{address(appointment_request, verb)}"' in page(response)
     assert {name: value for name, value in fields.items() if name != "csrfmiddlewaretoken"} == words_as_posted(verb)
