@@ -22,6 +22,7 @@ from appointments.contact import tried_in_vain
 from appointments.forms import ContactForm, NoteForm, TimesForm, WithdrawForm, WorseForm
 from appointments.lifecycle import MoveRefused, RequestStatus, Role, Urgency, find_move, urgency_of
 from appointments.mail_trouble import mail_does_not_arrive
+from appointments.meanwhile import care_meanwhile
 from appointments.models import AppointmentRequest, EventKind
 from appointments.patient_word import SAID_IN, may_say, take_word
 from appointments.typed_answers import typed_words
@@ -96,6 +97,7 @@ def request_status(request: HttpRequest, token: str) -> HttpResponse:
         "token": token,
         "is_late": appointment_request.is_late(now),
         "promise": appointment_request.standing_promise,
+        "meanwhile": care_meanwhile(appointment_request),
         "last_word_at": _last_word_at(appointment_request),
         "tried": tried_in_vain(appointment_request) if getattr(appointment_request, "was_tried", False) else None,
         "needs_new_dates": appointment_request.needs_new_dates(now),
