@@ -35,7 +35,8 @@ def open_requests(request: HttpRequest) -> dict[str, Any] | None:
 
 @register.simple_tag
 def failed_mails(request: HttpRequest) -> int:
-    """How many mails to patients reached nobody; 0 for whoever may not see mails. At most one query."""
+    """How many mails to patients reached nobody; 0 for whoever may not see mails. At most one query, of
+    the few rows in the index mail_failed."""
     if not request.user.has_perm("clinic.view_outgoingmail"):
         return 0
     return OutgoingMail.objects.failed().exclude(TO_STAFF).count()
