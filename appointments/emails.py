@@ -198,6 +198,15 @@ def contact_changed(request_id: int, event_id: int) -> Message:
     return to_patient("contact_changed", appointment_request, old_address=address)
 
 
+@titled("We write to this address now")
+def new_address(request_id: int, event_id: int) -> Message:
+    """We write to this address from now on, and what stands: to the address that was given with `event_id`."""
+    appointment_request = _that_goes_on(request_id)
+    if appointment_request.events.get(pk=event_id).after.get("email") != appointment_request.email:
+        raise NothingToSend("Another address was given since.")
+    return to_patient("new_address", appointment_request)
+
+
 @titled("The link to your page")
 def link_again(request_id: int) -> Message:
     """The link to your status page, as you asked."""

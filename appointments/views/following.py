@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import wraps
 from typing import Any
 
-from django.db import transaction
+from django.db import Error, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -23,11 +23,14 @@ from appointments.duplicates import locked_with_original
 from appointments.forms import ContactForm, NoteForm, TimesForm, WithdrawForm, WorseForm
 from appointments.lifecycle import MoveRefused, RequestStatus, Role, Urgency, find_move, urgency_of
 from appointments.mail_trouble import mail_does_not_arrive
+from appointments.meanwhile import care_meanwhile
 from appointments.models import AppointmentRequest, EventKind
 from appointments.patient_word import SAID_IN, heard_by, may_say
+from appointments.typed_answers import typed_words
 from appointments.views.private import about_a_person
 from clinic.limits import LimitReached
 from clinic.models import ClinicProfile
+from clinic.readable_errors import is_database_unreachable
 from conditions.models import RedFlag
 
 Verb = Callable[[HttpRequest, AppointmentRequest], HttpResponseBase]
@@ -53,24 +56,33 @@ def verb(view: Verb) -> Callable[..., HttpResponseBase]:
 
     The view gets the request of the address: on POST under a lock until the answer is made, with the original of a
     duplicate, in one transaction that is rolled back when the request is closed or the patient has said enough for
-    now.
+    now. What was said while the database went away is carried by the page that answers, to be sent again.
     """
 
     @require_http_methods(["GET", "HEAD", "POST"])
     @at_secret_address
     @wraps(view)
     def page(request: HttpRequest, token: str) -> HttpResponseBase:
-        found = get_object_or_404(AppointmentRequest.objects.with_token(token))
         acts = request.method == "POST"
+        answer = None
         try:
+            found = get_object_or_404(AppointmentRequest.objects.with_token(token))
             with transaction.atomic() if acts else nullcontext():
-                return view(request, locked_with_original(found) if acts else found)
+                answer = view(request, locked_with_original(found) if acts else found)
+            return answer
         except MoveRefused:
             found.refresh_from_db()
             context = {"appointment_request": found, "token": token}
             return render(request, "appointments/not_possible.html", context, status=409 if acts else 200)
         except LimitReached:
-            return render(request, "appointments/too_often.html", {"token": token}, status=429)
+            context = {"token": token, "typed": typed_words(request)}
+            return render(request, "appointments/too_often.html", context, status=429)
+        except Error as error:
+            if not acts or not is_database_unreachable(error):
+                raise
+            # Once there was an answer, it was the commit that failed: then nobody knows what came of it.
+            context = {"token": token, "typed": typed_words(request), "may_have_arrived": answer is not None}
+            return render(request, "appointments/not_received.html", context, status=503)
 
     return page
 
@@ -88,6 +100,7 @@ def request_status(request: HttpRequest, token: str) -> HttpResponse:
         "is_late": heard.is_late(now),
         "promise": heard.standing_promise,
         "worse_at": heard.worse_at,
+        "meanwhile": care_meanwhile(heard),
         "last_word_at": _last_word_at(heard),
         "tried": tried_in_vain(appointment_request) if getattr(appointment_request, "was_tried", False) else None,
         "needs_new_dates": appointment_request.needs_new_dates(now),

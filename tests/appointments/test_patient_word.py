@@ -1,6 +1,7 @@
 """What else a patient says of a request: other contact details, other times, something more, or that it is off."""
 
 import datetime
+import html
 import re
 from typing import Any
 
@@ -15,7 +16,7 @@ from appointments.windows import windows_end_at
 from clinic.models import ClinicProfile, OutgoingMail, RateCount
 from tests.appointments.following import PRIVATE, address, kept, make_late
 from tests.appointments.patients import coming
-from tests.form_posts import page, post_form
+from tests.form_posts import carried, page, post_form
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clinic_data")]
 
@@ -139,6 +140,25 @@ def test_word_again_and_again_ends_at_the_phone(client: Client, verb: str) -> No
     assert response.status_code == 429
     assert 'href="tel:+14242177463"' in page(response)
     assert appointment_request.events.count() == MOST_IN_AN_HOUR
+
+
+@pytest.mark.parametrize("verb", [*SAID, "worse"])
+def test_word_too_often_keeps_what_was_typed_to_be_read_out_or_sent_later(client: Client, verb: str) -> None:
+    appointment_request = kept()
+    fields = {**SAID, "worse": {"urgent": ["fever"], "words": "It is\r\n<worse> now."}}[verb]
+    for _ in range(MOST_IN_AN_HOUR):
+        say(client, appointment_request, verb, fields)
+    response = say(client, appointment_request, verb, fields)
+    assert (response.status_code, response.headers["Cache-Control"]) == (429, "no-store, private")
+    path = address(appointment_request, verb)
+    (form,) = re.findall(rf'<form method="post" action="{path}".*?</form>', page(response), re.DOTALL)
+    for name, value in fields.items():
+        for text in value if isinstance(value, list) else [value]:
+            assert f'<input type="hidden" name="{name}" value="{html.escape(text)}">' in form
+    if "words" in fields:
+        assert f"<bdi>{html.escape(fields['words'])}</bdi>" in page(response)
+    RateCount.objects.all().delete()  # later
+    assert say(client, appointment_request, verb, carried(response)).status_code == 302
 
 
 # Contact

@@ -198,6 +198,7 @@ def test_report_worse_too_often_reads_the_phone_number_and_changes_nothing(clien
         assert response.status_code == 429
         assert 'href="tel:+14242177463"' in page(response)
         assert 'href="tel:911"' in page(response)
+        assert "Call 911, or go to the nearest emergency room." in page(response)
     assert appointment_request.events.count() == MOST_IN_AN_HOUR
     assert say(client, other, CALM).status_code == 302
 
