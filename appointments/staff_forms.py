@@ -98,6 +98,11 @@ class SeenForm(forms.Form):
         """Whether the page shows it unfolded."""
         return self.is_bound or self.is_kept
 
+    @property
+    def id_of_take_over(self) -> str:
+        """The id of the field beside it that says why one takes the request over."""
+        return f"{self.name}_take_over"
+
     def typed(self) -> Iterator[tuple[str, str]]:
         """What somebody filled in, valid or not: the name of each field and what it says in words."""
         for field in self.visible_fields():

@@ -16,6 +16,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
 from appointments.admin.acts import answers_of
+from appointments.admin.record import take_over_beside
 from appointments.admin.timeline import Entry, names_of, timeline
 from appointments.admin.verbs import VerbsAdmin, reason_to_take_over
 from appointments.duplicates import LINK_NOTE_MAX_LENGTH, link, unlink
@@ -151,8 +152,10 @@ class DuplicatesAdmin(VerbsAdmin):
         shown = how.get("shown")
         found = duplicates_of(appointment_request, request.user, shown if isinstance(shown, LinkForm) else None)
         together = sorted([*context["timeline"], *found.entries], key=lambda entry: entry.happened_at)
-        unsaved = [] if found.form is not None and found.form is shown else context["unsaved"]
-        response.context_data = {**context, "duplicates": found, "timeline": together, "unsaved": unsaved}
+        response.context_data = {**context, "duplicates": found, "timeline": together}
+        if found.form is not None and found.form is shown:
+            beside = take_over_beside(how.get("refusal"), found.form)
+            response.context_data |= {"unsaved": [], "take_over_beside": beside}
         return response
 
 

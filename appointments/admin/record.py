@@ -108,10 +108,17 @@ class RecordAdmin(admin.ModelAdmin):
             **forms.as_context(),
             "refusal": refusal,
             "newer": newer,
+            "take_over_beside": take_over_beside(refusal, shown) if forms.shows(shown) else "",
             "unsaved": list(shown.typed()) if refusal and not newer and shown and not forms.shows(shown) else [],
         }
         status = HTTP_STATUS_OF_REFUSAL.get(refusal.code, 422) if refusal else 200
         return TemplateResponse(request, f"{FOLDER}/change_form.html", context, status=status)
+
+
+def take_over_beside(refusal: MoveRefused | None, form: SeenForm | None) -> str:
+    """The id of the field that says why one takes the request over, in the form that was refused because somebody
+    else has it; "" where none is. Beside it, a second way would lose what was typed."""
+    return form.id_of_take_over if form is not None and refusal is not None and refusal.code == "claimed" else ""
 
 
 def _facts(appointment_request: AppointmentRequest) -> dict[str, Any]:
