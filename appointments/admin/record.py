@@ -24,9 +24,10 @@ from appointments.admin.newer import both_versions
 from appointments.admin.offered import offered
 from appointments.admin.timeline import timeline
 from appointments.admin.words import labels, phone_words, times
-from appointments.lifecycle import MoveRefused
+from appointments.lifecycle import TRIAGE, MoveRefused
 from appointments.models import AppointmentRequest, RequestEvent, StatusChange
 from appointments.queue import Known
+from appointments.roles import roles_of
 from appointments.staff_forms import SeenForm
 from appointments.walking import walking_line_of
 from conditions.models import Article
@@ -106,6 +107,7 @@ class RecordAdmin(admin.ModelAdmin):
             "title": f"Request {appointment_request}",
             **facts,
             **forms.as_context(),
+            "may_act": bool(roles_of(request.user) & TRIAGE),
             "refusal": refusal,
             "newer": newer,
             "take_over_beside": take_over_beside(refusal, shown) if forms.shows(shown) else "",
