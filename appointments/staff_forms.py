@@ -43,7 +43,11 @@ class AppointmentTimeField(forms.SplitDateTimeField):
     def __init__(self) -> None:
         super().__init__(
             label="Date and time",
-            error_messages={"required": "Enter the date and time of the appointment"},
+            error_messages={
+                "required": "Enter the date and time of the appointment",
+                "invalid_date": "Enter a valid date of the appointment",
+                "invalid_time": "Enter a valid time of the appointment",
+            },
         )
 
     def validate(self, value: Any) -> None:
@@ -58,7 +62,7 @@ class AppointmentTimeField(forms.SplitDateTimeField):
 class PersonField(forms.TypedChoiceField):
     """One of these people of the staff, or nobody where `nobody` says what that is called."""
 
-    def __init__(self, people: Iterable["User"], *, label: str, nobody: str = "") -> None:
+    def __init__(self, people: Iterable["User"], *, label: str, nobody: str = "", required: str = "") -> None:
         by_pk = {str(person.pk): person for person in people}
         choices = [("", nobody)] if nobody else []
         super().__init__(
@@ -67,6 +71,7 @@ class PersonField(forms.TypedChoiceField):
             choices=[*choices, *((pk, name_of(person)) for pk, person in by_pk.items())],
             coerce=by_pk.__getitem__,
             empty_value=None,
+            error_messages={"required": required, "invalid_choice": "Choose a person of the list"},
         )
 
 
@@ -102,6 +107,13 @@ class SeenForm(forms.Form):
     def id_of_take_over(self) -> str:
         """The id of the field beside it that says why one takes the request over."""
         return f"{self.name}_take_over"
+
+    def mistakes(self) -> Iterator[tuple[str, str]]:
+        """What is wrong with it, each with the id of the box to mend: "" for what belongs to no box."""
+        for field in self:
+            box = f"{field.auto_id}_0" if isinstance(field.field, forms.MultiValueField) else field.id_for_label
+            for error in field.errors if self.is_bound else ():
+                yield ("" if field.is_hidden else str(box)), str(error)
 
     def typed(self) -> Iterator[tuple[str, str]]:
         """What somebody filled in, valid or not: the name of each field and what it says in words."""
@@ -190,7 +202,7 @@ class LogCallForm(SeenForm):
     outcome = forms.ChoiceField(
         label="What came of it",
         choices=[("", "Choose"), *Outcome.choices],
-        error_messages={"required": "Say what came of it"},
+        error_messages={"required": "Say how it went"},
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -205,11 +217,16 @@ class PlanForm(SeenForm):
     """What comes next, on which day, and whose work it is."""
 
     name = "plan"
-    step = forms.ChoiceField(label="Next step", choices=NextStep)
+    step = forms.ChoiceField(
+        label="Next step", choices=NextStep, error_messages={"required": "Choose the next step"}
+    )
     on = forms.DateField(
         label="On",
         widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"required": "Enter the day of the next step"},
+        error_messages={
+            "required": "Enter the day of the next step",
+            "invalid": "Enter the day of the next step as a date",
+        },
     )
 
     def __init__(self, appointment_request: AppointmentRequest, data: Any = None, *, by: "User") -> None:
@@ -219,7 +236,9 @@ class PlanForm(SeenForm):
             "owner": appointment_request.next_step_by_id or by.pk,
         }
         super().__init__(appointment_request, data, initial=initial)
-        self.fields["owner"] = PersonField(who_triages(), label="Who does it")
+        self.fields["owner"] = PersonField(
+            who_triages(), label="Who does it", required="Choose who does the next step"
+        )
 
 
 class UndoForm(SeenForm):
@@ -249,5 +268,7 @@ class LowerUrgencyForm(UrgencyForm):
         self.choices = kept + lower
         is_of_this_form = data is not None and data.get("urgency") in {str(value) for value, _ in self.choices}
         super().__init__(appointment_request, data if is_of_this_form else None)
-        self.fields["urgency"] = forms.TypedChoiceField(label="Set it to", coerce=int, choices=self.choices)
+        self.fields["urgency"] = forms.TypedChoiceField(
+            label="Set it to", coerce=int, choices=self.choices, error_messages={"required": "Choose an urgency"}
+        )
         self.fields["note"].required = True

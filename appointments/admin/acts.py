@@ -142,7 +142,8 @@ def undo(sent: Mapping[str, Any]) -> Act:
 def answers_of(form: SeenForm) -> dict[str, Any]:
     """What was filled in, without the version. Raises MoveRefused with every mistake in its text."""
     if not form.is_valid():
-        raise MoveRefused("form", " ".join(str(error) for errors in form.errors.values() for error in errors))
+        mistakes = [str(error).rstrip(".") for errors in form.errors.values() for error in errors]
+        raise MoveRefused("form", "".join(f"{mistake}. " for mistake in mistakes).strip())
     return {name: value for name, value in form.cleaned_data.items() if name != "version"}
 
 

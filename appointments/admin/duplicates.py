@@ -39,6 +39,7 @@ class LinkForm(SeenForm):
     reference = forms.CharField(
         max_length=20,
         help_text="Such as K7MQ-4XDP. It stays open, and this request is closed.",
+        error_messages={"required": "Enter the reference of the other request"},
         widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"}),
     )
 
@@ -153,9 +154,10 @@ class DuplicatesAdmin(VerbsAdmin):
         found = duplicates_of(appointment_request, request.user, shown if isinstance(shown, LinkForm) else None)
         together = sorted([*context["timeline"], *found.entries], key=lambda entry: entry.happened_at)
         response.context_data = {**context, "duplicates": found, "timeline": together}
-        if found.form is not None and found.form is shown:
-            beside = take_over_beside(how.get("refusal"), found.form)
-            response.context_data |= {"unsaved": [], "take_over_beside": beside}
+        if isinstance(shown, LinkForm) and found.form is shown:
+            beside = take_over_beside(how.get("refusal"), shown)
+            mistakes = [] if context["newer"] else list(shown.mistakes())
+            response.context_data |= {"unsaved": [], "take_over_beside": beside, "mistakes": mistakes}
         return response
 
 

@@ -110,6 +110,7 @@ class RecordAdmin(admin.ModelAdmin):
             "may_act": bool(roles_of(request.user) & TRIAGE),
             "refusal": refusal,
             "newer": newer,
+            "mistakes": list(shown.mistakes()) if shown and refusal and not newer and forms.shows(shown) else [],
             "take_over_beside": take_over_beside(refusal, shown) if forms.shows(shown) else "",
             "unsaved": list(shown.typed()) if refusal and not newer and shown and not forms.shows(shown) else [],
         }

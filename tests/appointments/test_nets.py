@@ -154,7 +154,9 @@ def test_sign_off_needs_a_note_while_something_is_listed_and_is_made_once(
     assert post_form(signed_in(staff("editor")), path, {"listed": 1, "note": "x"}).status_code == 403
     assert post_form(browser, path, {"listed": 0}).status_code == 409, "the list has changed"
     refused = post_form(browser, path, {"listed": 1, "note": "  "})
-    assert refused.status_code == 422 and "Say in a note" in page(refused)
+    assert refused.status_code == 422 and page(refused).count("Say in a note") == 2, "on top, and beside its box"
+    assert '<a href="#id_note">Requests are listed. Say in a note' in page(refused)
+    assert 'aria-invalid="true"' in page(refused)
     assert not DaySignOff.objects.exists()
     assert post_form(browser, path, {"listed": 1, "note": "Ana calls at eight."}).status_code == 302
     kept_one = DaySignOff.objects.get()
