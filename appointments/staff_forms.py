@@ -10,10 +10,11 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils import timezone
 
-from appointments.lifecycle import TRIAGE, Move, NextStep, Urgency
+from appointments.lifecycle import TRIAGE, Move, NextStep, RequestStatus, Urgency
 from appointments.models import AppointmentRequest, Channel, Outcome
 from appointments.models.record import NOTE_MAX_LENGTH
 from appointments.roles import clinicians, name_of
+from appointments.told import closes, told_before
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -148,6 +149,15 @@ class BookingForm(SeenForm):
             self.initial.setdefault("clinician", people[0].pk)
 
 
+# What the button of a move says, where its verb, which is the heading of its form, does not say enough.
+BUTTONS = {
+    RequestStatus.AWAITING_PATIENT: "Ask the patient",
+    RequestStatus.UNREACHABLE: "Close as unreachable",
+    RequestStatus.DECLINED: "Decline the request",
+    RequestStatus.WITHDRAWN: "Withdraw the request",
+}
+
+
 class MoveForm(SeenForm):
     """One move of the table: its note, and its message to the patient where it has one."""
 
@@ -162,6 +172,9 @@ class MoveForm(SeenForm):
         self.move = move
         self.name = move.to_status
         super().__init__(*args, **kwargs)
+        self.button = BUTTONS.get(move.to_status, move.verb)
+        self.told = told_before(self.appointment_request, move.to_status)
+        self.closes = closes(move.to_status)
         if move.needs_note:
             self.fields["note"].required = True
             self.fields["note"].error_messages["required"] = f"“{move.verb}” needs a note that says why"
@@ -198,9 +211,11 @@ class LogCallForm(SeenForm):
     """An attempt to reach the patient that was just made."""
 
     name = "log-call"
-    channel = forms.ChoiceField(label="How", choices=Channel)
+    channel = forms.ChoiceField(
+        label="How", choices=Channel, error_messages={"required": "Say how you tried to reach the patient"}
+    )
     outcome = forms.ChoiceField(
-        label="What came of it",
+        label="How did it go?",
         choices=[("", "Choose"), *Outcome.choices],
         error_messages={"required": "Say how it went"},
     )
@@ -272,3 +287,4 @@ class LowerUrgencyForm(UrgencyForm):
             label="Set it to", coerce=int, choices=self.choices, error_messages={"required": "Choose an urgency"}
         )
         self.fields["note"].required = True
+        self.fields["note"].error_messages["required"] = "Say why you change the urgency"
