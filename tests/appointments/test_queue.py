@@ -439,6 +439,23 @@ def test_tabs_by_http_with_counts_and_reasons(client: Client, staff: Staff) -> N
     assert ">You</bdi>" in html
 
 
+def test_empty_tab_says_what_is_empty(staff: Staff) -> None:
+    browser = signed_in(staff("reception"))
+    for tab in TABS:
+        assert tab.empty in page(browser.get(f"{QUEUE}?tab={tab.key}")), tab
+    assert len({tab.empty for tab in TABS}) == len(TABS)
+    assert "No request is like that." in page(browser.get(f"{QUEUE}?tab=mine&urgency=1"))
+
+
+def test_promise_names_its_zone(client: Client, staff: Staff) -> None:
+    winter = datetime.datetime(2026, 12, 1, 17, 30, tzinfo=datetime.UTC)
+    put(sent(client), reply_by=winter)
+    summer = winter - datetime.timedelta(days=60)
+    put(sent(client), reply_by=summer, received_at=summer - HOUR)
+    html = page(signed_in(staff("reception")).get(QUEUE))
+    assert "Dec 1, 9:30 AM PST" in html and "Oct 2, 10:30 AM PDT" in html
+
+
 def test_next_page_and_back_by_http(client: Client, staff: Staff) -> None:
     copy_requests(sent(client), 60)
     browser = signed_in(staff("reception"))
