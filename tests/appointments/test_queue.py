@@ -532,11 +532,22 @@ def test_hand_over_is_refused_to_others_and_by_get(client: Client, staff: Staff)
     assert post_form(Client(), hand_over_path(), fields).headers["Location"].startswith("/admin/login/")
     wrong: dict[str, Any]
     for wrong in ({"owner": ""}, {"owner": staff("editor").pk}, {"owner": "x"}, {"ticked": []}):
-        assert post_form(signed_in(me), hand_over_path(), {**fields, **wrong}).status_code == 302
+        assert post_form(signed_in(me), hand_over_path(), {**fields, **wrong}).status_code == 422
     for wrong in ({"ticked": "x:1"}, {"ticked": "1"}, {"ticked": "²:1"}, {"note": "x" * 1_001}):
         assert post_form(signed_in(me), hand_over_path(), {**fields, **wrong}).status_code == 400
     row.refresh_from_db()
     assert row.version == 1
+
+
+def test_hand_over_that_lacks_something_keeps_what_was_filled_in(client: Client, staff: Staff) -> None:
+    row, me = sent(client), staff("reception")
+    html = page(post_form(signed_in(me), hand_over_path(), {"owner": me.pk, "note": "On <leave>."}))
+    assert "Tick at least one request." in html and 'value="On &lt;leave&gt;."' in html
+    assert f'<option value="{me.pk}" selected>' in html
+    assert f'href="{QUEUE}?tab=urgent"' in html, "links lead to the queue, wherever it is shown"
+    html = page(post_form(signed_in(me), hand_over_path(), {"ticked": f"{row.pk}:1", "note": "Kept."}))
+    assert "Choose who they are for." in html and 'value="Kept."' in html
+    assert f'aria-label="Tick {row.reference}" checked' in html
 
 
 # Saved views
