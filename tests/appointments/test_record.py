@@ -97,7 +97,7 @@ def test_timeline_tells_moves_and_all_else_in_their_order_and_in_words(
         ),
         *("Told the patient: Please &lt;call&gt; us.", "New times"),
         *("Times that suit", "Monday: morning; Thursday: morning", "Tuesday: morning, around noon"),
-        *("Latest date: <bdi>nothing", "March 1, 2027", "Patient added something", "it wakes &lt;me&gt; up"),
+        *("Latest date: <bdi>March 1, 2027</bdi>", "Patient added something", "it wakes &lt;me&gt; up"),
         *("New contact details", "Phone call", "Text message"),
         *("Patient says that it has got worse", "Urgency: <bdi>Soon", "Urgent", "Ticked: a high temperature"),
     )
