@@ -74,9 +74,7 @@ def after_undoing(
     Only where that mail went out, or is going out at this moment: one that waits says nothing any more once this
     transaction is committed, and until then no worker can take it.
     """
-    mail = moved if undone.after.keys() & {*OF_APPOINTMENT} else None
-    if isinstance(undone, models.StatusChange):
-        mail = MAIL_OF_MOVE_TO.get(RequestStatus(undone.to_status))
+    mail = mail_of(undone)
     if mail is None or not appointment_request.email:
         return []
     path = f"{__name__}.{mail.__name__}"
@@ -90,6 +88,13 @@ def after_undoing(
     if isinstance(entry, models.RequestEvent):
         return [after_moving(appointment_request, entry)]
     return [about(appointment_request, correction, mail_id=former.pk)]
+
+
+def mail_of(entry: "StatusChange | RequestEvent") -> Callable[..., Message] | None:
+    """The mail that tells the patient of this entry of the record, whatever came of it; None for what has none."""
+    if isinstance(entry, models.StatusChange):
+        return MAIL_OF_MOVE_TO.get(RequestStatus(entry.to_status))
+    return moved if entry.after.keys() & {*OF_APPOINTMENT} else None
 
 
 def about(appointment_request: "AppointmentRequest", mail: Callable[..., Message], **facts: Any) -> OutgoingMail:

@@ -8,9 +8,8 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
-from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
@@ -56,7 +55,8 @@ class BulkAdmin(admin.ModelAdmin):
 
     @method_decorator(require_POST)
     def hand_over_view(self, request: HttpRequest) -> HttpResponse:
-        """Make one person the owner of each ticked request, and say of each whether it was done."""
+        """Make one person the owner of each ticked request, and say of each whether it was done. Without a ticked
+        request or a person it shows the list with what was filled in."""
         user = cast("User", request.user)
         if not (self.has_view_permission(request) and roles_of(user) & TRIAGE):
             raise PermissionDenied
@@ -68,7 +68,11 @@ class BulkAdmin(admin.ModelAdmin):
         if not seen or owner is None:
             what = "Tick at least one request." if not seen else "Choose who they are for."
             self.message_user(request, f"Nothing was changed. {what}", messages.WARNING)
-            return redirect("admin:appointments_appointmentrequest_changelist")
+            typed = {"ticked": seen, "chosen_owner": owner, "typed_note": note}
+            here = reverse("admin:appointments_appointmentrequest_changelist")
+            response = self.changelist_view(request, {**typed, "here": here})
+            response.status_code = 422
+            return response
         requests = AppointmentRequest.objects.in_queue_order().select_related("claimed_by", "next_step_by")
         results = [
             Result(one, _hand_over(one, seen[one.pk], owner, user, note)) for one in requests.filter(pk__in=seen)

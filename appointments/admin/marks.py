@@ -21,8 +21,8 @@ NOTHING_TO_ANSWER = frozenset({RequestStatus.DUPLICATE, RequestStatus.WITHDRAWN}
 
 @dataclass
 class Elsewhere:
-    """What other rows know of a request: the mail that did not reach the patient, and requests of the same person.
-    Of these the reference alone is read."""
+    """What other rows know of a request: the mail that did not reach the patient, and requests that are linked with
+    it, or may be of the same person. Of these the reference and the links alone are read."""
 
     undelivered: OutgoingMail | None = None
     same_person: list[AppointmentRequest] = field(default_factory=list)
@@ -43,14 +43,15 @@ def known_elsewhere(appointment_requests: Collection[AppointmentRequest]) -> dic
     known = {appointment_request.pk: Elsewhere() for appointment_request in appointment_requests}
     for pk, mail in undelivered_mails(appointment_requests).items():
         known[pk].undelivered = mail
-    later_of = defaultdict(list)
+    later_of = defaultdict(set)
     for one in appointment_requests:
-        later_of[one.same_person_as_id].append(one.pk)
-    linked = AppointmentRequest.objects.filter(Q(same_person_as__in=known) | Q(pk__in=filter(None, later_of)))
-    for other in linked.only("reference", "same_person_as").order_by("received_at", "id"):
-        if other.same_person_as_id in known:
-            known[other.same_person_as_id].same_person.append(other)
-        for pk in later_of[other.pk]:
+        later_of[one.same_person_as_id].add(one.pk)
+        later_of[one.duplicate_of_id].add(one.pk)
+    later_of.pop(None, None)
+    of_them = Q(same_person_as__in=known) | Q(duplicate_of__in=known) | Q(pk__in=list(later_of))
+    others = AppointmentRequest.objects.filter(of_them)
+    for other in others.only("reference", "same_person_as", "duplicate_of").order_by("received_at", "id"):
+        for pk in later_of[other.pk] | known.keys() & {other.same_person_as_id, other.duplicate_of_id}:
             known[pk].same_person.append(other)
     return known
 
@@ -70,7 +71,8 @@ def marks_of(
     if language := language_to_answer_in(appointment_request):
         yield Mark("language", language)
     for other in elsewhere.same_person:
-        yield _link("Same person as {}", other)
+        url = reverse("admin:appointments_appointmentrequest_change", args=[other.pk])
+        yield Mark("same", _kinship(appointment_request, other).format(other.reference), url)
 
 
 def promise_kept(appointment_request: AppointmentRequest, now: datetime.datetime) -> Mark | None:
@@ -87,9 +89,12 @@ def waits(appointment_request: AppointmentRequest) -> bool:
     return appointment_request.is_open or appointment_request.is_owed_an_answer
 
 
-def _link(words: str, other: AppointmentRequest) -> Mark:
-    url = reverse("admin:appointments_appointmentrequest_change", args=[other.pk])
-    return Mark("same", words.format(other.reference), url)
+def _kinship(one: AppointmentRequest, other: AppointmentRequest) -> str:
+    """What the one is to the other: a guess, from what both patients typed, until somebody of the staff has linked
+    them."""
+    if one.duplicate_of_id == other.pk:
+        return "Duplicate of {}"
+    return "Has a duplicate: {}" if other.duplicate_of_id == one.pk else "May be the same as {}"
 
 
 def language_to_answer_in(appointment_request: AppointmentRequest) -> str:

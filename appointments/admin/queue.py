@@ -84,7 +84,7 @@ class Row:
     def promise(self) -> SafeString | str:
         """The time that the patient was told, whether it has passed, and whether somebody has answered."""
         reply_by = self.appointment_request.reply_by
-        told = timezone.localtime(reply_by).strftime("%b %-d, %-I:%M %p") if reply_by else "Not promised"
+        told = timezone.localtime(reply_by).strftime("%b %-d, %-I:%M %p %Z") if reply_by else "Not promised"
         kept = promise_kept(self.appointment_request, self.now)
         return format_html("{} {}", told, badge("note", kept.name, kept.label)) if kept else told
 

@@ -439,6 +439,23 @@ def test_tabs_by_http_with_counts_and_reasons(client: Client, staff: Staff) -> N
     assert ">You</bdi>" in html
 
 
+def test_empty_tab_says_what_is_empty(staff: Staff) -> None:
+    browser = signed_in(staff("reception"))
+    for tab in TABS:
+        assert tab.empty in page(browser.get(f"{QUEUE}?tab={tab.key}")), tab
+    assert len({tab.empty for tab in TABS}) == len(TABS)
+    assert "No request is like that." in page(browser.get(f"{QUEUE}?tab=mine&urgency=1"))
+
+
+def test_promise_names_its_zone(client: Client, staff: Staff) -> None:
+    winter = datetime.datetime(2026, 12, 1, 17, 30, tzinfo=datetime.UTC)
+    put(sent(client), reply_by=winter)
+    summer = winter - datetime.timedelta(days=60)
+    put(sent(client), reply_by=summer, received_at=summer - HOUR)
+    html = page(signed_in(staff("reception")).get(QUEUE))
+    assert "Dec 1, 9:30 AM PST" in html and "Oct 2, 10:30 AM PDT" in html
+
+
 def test_next_page_and_back_by_http(client: Client, staff: Staff) -> None:
     copy_requests(sent(client), 60)
     browser = signed_in(staff("reception"))
@@ -515,11 +532,22 @@ def test_hand_over_is_refused_to_others_and_by_get(client: Client, staff: Staff)
     assert post_form(Client(), hand_over_path(), fields).headers["Location"].startswith("/admin/login/")
     wrong: dict[str, Any]
     for wrong in ({"owner": ""}, {"owner": staff("editor").pk}, {"owner": "x"}, {"ticked": []}):
-        assert post_form(signed_in(me), hand_over_path(), {**fields, **wrong}).status_code == 302
+        assert post_form(signed_in(me), hand_over_path(), {**fields, **wrong}).status_code == 422
     for wrong in ({"ticked": "x:1"}, {"ticked": "1"}, {"ticked": "²:1"}, {"note": "x" * 1_001}):
         assert post_form(signed_in(me), hand_over_path(), {**fields, **wrong}).status_code == 400
     row.refresh_from_db()
     assert row.version == 1
+
+
+def test_hand_over_that_lacks_something_keeps_what_was_filled_in(client: Client, staff: Staff) -> None:
+    row, me = sent(client), staff("reception")
+    html = page(post_form(signed_in(me), hand_over_path(), {"owner": me.pk, "note": "On <leave>."}))
+    assert "Tick at least one request." in html and 'value="On &lt;leave&gt;."' in html
+    assert f'<option value="{me.pk}" selected>' in html
+    assert f'href="{QUEUE}?tab=urgent"' in html, "links lead to the queue, wherever it is shown"
+    html = page(post_form(signed_in(me), hand_over_path(), {"ticked": f"{row.pk}:1", "note": "Kept."}))
+    assert "Choose who they are for." in html and 'value="Kept."' in html
+    assert f'aria-label="Tick {row.reference}" checked' in html
 
 
 # Saved views
