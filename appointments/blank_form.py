@@ -34,7 +34,9 @@ def _drawn(
     today: datetime.date,
     article_key: str,
 ) -> SafeString:
-    choices = FormChoices(list(articles), list(payments), today)
+    choices = FormChoices(
+        list(articles), list(payments), datetime.datetime.combine(today, datetime.time(), datetime.UTC)
+    )
     with override(language):
         form = AppointmentRequestForm(choices, initial={"article": article_key})
         html: SafeString = render_crispy_form(form)

@@ -33,7 +33,7 @@ def calendar_file(appointment_request: AppointmentRequest, clinic: ClinicProfile
 
 def clinicians_file(appointment_requests: Iterable[AppointmentRequest], now: datetime) -> bytes:
     """A clinician's file of these booked requests, written at `now`: each under its reference, which leads to the
-    record only whoever may sign in.
+    record only whoever may sign in. Not where: staff write the place as they like, and it may be a patient's home.
 
     It is the whole list: an appointment that is off is no longer in it, and a calendar that reads it again drops
     it. Raises ValueError when one of them has no appointment.
@@ -42,8 +42,6 @@ def clinicians_file(appointment_requests: Iterable[AppointmentRequest], now: dat
     for appointment_request in appointment_requests:
         event = _event(appointment_request, now)
         event.add("summary", f"Appointment {appointment_request.reference}")
-        if appointment_request.appointment_place:
-            event.add("location", appointment_request.appointment_place)
         events.append(event)
     return _file(events)
 

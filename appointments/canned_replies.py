@@ -13,7 +13,9 @@ from appointments.patient_mail import clinic_time
 from clinic.models import ClinicProfile
 
 VARIABLES = ("reference", "phone", "promise", "clinic")
-VARIABLE = re.compile(r"\{([a-z_]+)\}")
+VARIABLE = re.compile(rf"\{{({'|'.join(VARIABLES)})\}}")
+# A variable, else what looks like the slip of one, else a brace by itself.
+BRACES = re.compile(rf"{VARIABLE.pattern}|\{{[^{{}}\n]{{0,30}}\}}|\{{\s?\w{{0,30}}|\}}")
 
 
 @dataclass(frozen=True)
@@ -26,9 +28,10 @@ class FilledReply:
     text: str
 
 
-def unknown_variables(text: str) -> list[str]:
-    """What stands in braces like a variable and is none, in its order."""
-    return [name for name in VARIABLE.findall(text) if name not in VARIABLES]
+def stray_braces(text: str) -> list[str]:
+    """Every brace that is no part of a variable, in its order and with what stands in it: patients would read it as
+    it was typed."""
+    return [found[0].strip() for found in BRACES.finditer(text) if found[1] is None]
 
 
 def filled(reply: CannedReply, appointment_request: AppointmentRequest) -> str:
@@ -72,4 +75,4 @@ def _values(appointment_request: AppointmentRequest, language: str, clinic: Clin
 
 
 def _filled(reply: CannedReply, values: Mapping[str, str]) -> str:
-    return VARIABLE.sub(lambda found: values.get(found[1], found[0]), reply.body)
+    return VARIABLE.sub(lambda found: values[found[1]], reply.body)

@@ -36,9 +36,14 @@ class FormChoices:
 
     articles: list[tuple[str, str]]  # the key of an article, and its name
     payments: list[tuple[int, str]]  # the id of a way to pay, and its name
-    today: datetime.date  # on the clinic's calendar
+    now: datetime.datetime  # on the clinic's clock
     article_ids: dict[str, int] = field(default_factory=dict)
     red_flags: list[RedFlag] = field(default_factory=list)  # what the safety check asks about, as `in_use` finds it
+
+    @property
+    def today(self) -> datetime.date:
+        """On the clinic's calendar."""
+        return self.now.date()
 
     def article_id(self, key: str) -> int | None:
         """The id of the listed article with this key, or None for any other text."""
@@ -62,7 +67,7 @@ def form_choices() -> FormChoices:
     return FormChoices(
         articles=[(key, name) for _, name, key, _ in articles],
         payments=[(pk, name) for _, pk, name in sorted(payments)],
-        today=timezone.localdate(timezone=zone),
+        now=timezone.localtime(timezone=zone),
         article_ids={key: pk for _, _, key, pk in articles},
         red_flags=sorted(red_flags, key=lambda flag: (TIERS.index(flag.tier), flag.position, flag.key)),
     )

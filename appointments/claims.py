@@ -45,7 +45,7 @@ def take_next(*, by: "User", roles: frozenset[Role], button: str = "") -> Appoin
         return None
     first = AppointmentRequest.objects.get(pk=found[0][0])
     # Nobody has it, the query says: not even somebody who is gone, and whose claim has not run out yet.
-    first.change(EventKind.CLAIMED, by=by, role=role, claims=False, **_claim(by, first))
+    first.change(EventKind.CLAIMED, by=by, role=role, claims=False, **_claim(by))
     return first
 
 
@@ -88,7 +88,7 @@ def take(appointment_request: AppointmentRequest, *, by: "User", roles: frozense
     """
     role = triage_role(roles, "take requests")
     _refuse_outside_queue(appointment_request)
-    return appointment_request.change(EventKind.CLAIMED, by=by, role=role, **_claim(by, appointment_request))
+    return appointment_request.change(EventKind.CLAIMED, by=by, role=role, **_claim(by))
 
 
 def take_over(
@@ -104,7 +104,7 @@ def take_over(
     if not reason.strip():
         raise MoveRefused("note_missing", "Taking over needs a reason.")
     return appointment_request.change(
-        EventKind.TAKEN_OVER, by=by, role=role, note=reason, claims=False, **_claim(by, appointment_request)
+        EventKind.TAKEN_OVER, by=by, role=role, note=reason, claims=False, **_claim(by)
     )
 
 
@@ -151,13 +151,8 @@ def _role_of(appointment_request: AppointmentRequest, by: "User") -> Role:
     return Role(latest.role) if latest else acting_role(TRIAGE)
 
 
-def _claim(by: "User", appointment_request: AppointmentRequest) -> dict[str, Any]:
-    """The patient's last word stays marked as new: to take a request is not to have looked at it."""
-    return {
-        "claimed_by": by,
-        "claimed_until": claim_ends(timezone.now()),
-        "patient_wrote_at": appointment_request.patient_wrote_at,
-    }
+def _claim(by: "User") -> dict[str, Any]:
+    return {"claimed_by": by, "claimed_until": claim_ends(timezone.now())}
 
 
 def _refuse_outside_queue(appointment_request: AppointmentRequest) -> None:

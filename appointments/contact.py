@@ -45,8 +45,8 @@ def log_attempt(
 ) -> ContactAttempt:
     """Keep an attempt to reach the patient that was made just now, from the version that this object was read with.
 
-    In one transaction: the attempt, its row of the record, and the next call as the next step of whoever tried. The
-    first time that the patient is reached meets the promise; an attempt in vain does not. Raises MoveRefused and
+    In one transaction: the attempt, its row of the record, and the next call as the next step of whoever tried. To
+    reach the patient answers them (see `Acting.contact_made`); an attempt in vain does not. Raises MoveRefused and
     changes nothing, with code `not_your_role`, `no_such_move` for a request that is closed, `voicemail_not_allowed`
     when the patient wants no voice message, `text_not_allowed` when no text (what the patient answers by text is
     logged all the same), `outcome_impossible` for what cannot come of the channel, `claimed`, or `stale`.
@@ -103,9 +103,8 @@ def _what_follows(
     appointment_request: AppointmentRequest, outcome: str, now: datetime, by: "User"
 ) -> dict[str, Any]:
     if outcome == Outcome.REACHED:
-        is_first = appointment_request.answered_at is None
-        answered = appointment_request.answered_now(now, by) if is_first else {}
-        return {**answered, **(NO_STEP if appointment_request.next_step == NextStep.CALL else {})}
+        no_step = NO_STEP if appointment_request.next_step == NextStep.CALL else {}
+        return {**appointment_request.contact_made(now, by), **no_step}
     day: date = working_day_after(now, NEXT_TRY_AFTER)
     return {"next_step": NextStep.CALL, "next_step_on": day, "next_step_by": by}
 

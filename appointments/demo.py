@@ -101,7 +101,7 @@ REQUESTS: tuple[DemoRequest, ...] = (
     DemoRequest("Demo Gus Lindqvist", 90, "Stiff and sore after the first mile.", moves=("in_review", "booked")),
     DemoRequest("Demo Hana Kobayashi", 96, "I want a scan of my whole body.", moves=("in_review", "declined")),
     DemoRequest(
-        "Demo Ivo Petrov", 120, "Back pain on every walk since spring.", moves=("in_review", "unreachable")
+        "Demo Ivo Petrov", 240, "Back pain on every walk since spring.", moves=("in_review", "unreachable")
     ),
     DemoRequest(
         "Demo Dolores Vang",

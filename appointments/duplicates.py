@@ -97,6 +97,16 @@ def unlink(
     return move
 
 
+def locked_with_original(appointment_request: AppointmentRequest) -> AppointmentRequest:
+    """This request as it is now, locked, and its original with it, if it has one: what the patient says of the one
+    is heard by the other. One query. Raises KeyError when the row is gone."""
+    now_kept = _lock(appointment_request.pk, appointment_request.duplicate_of_id)
+    row = now_kept[appointment_request.pk]
+    if row.duplicate_of_id in now_kept:
+        row.duplicate_of = now_kept[row.duplicate_of_id]
+    return row
+
+
 def _lock(*pks: int | None) -> dict[int, AppointmentRequest]:
     """These rows as they are now, by primary key, locked in the order of their ids: whoever links the same two the
     other way round waits, and nobody waits for each other.
@@ -149,8 +159,7 @@ def _names(duplicate: AppointmentRequest) -> str:
 
 
 def _what_original_takes_over(original: AppointmentRequest, duplicate: AppointmentRequest) -> dict[str, Any]:
-    """The values of the original that differ once both are one, from an open duplicate. To link requests is not to
-    have looked at what the patient wrote: that stays marked as new."""
+    """The values of the original that differ once both are one, from an open duplicate."""
     kept = copy.copy(original)
     words = [duplicate.patient_wrote_at]
     if original.answered_at is not None and duplicate.is_owed_an_answer:
@@ -162,8 +171,12 @@ def _what_original_takes_over(original: AppointmentRequest, duplicate: Appointme
         waited = duplicate.next_step == NextStep.WAIT  # for an answer to the duplicate, which is closed now
         kept.next_step = NextStep.LOOK if waited else duplicate.next_step
         kept.next_step_on, kept.next_step_by = duplicate.next_step_on, duplicate.next_step_by
-    changed = {name: getattr(kept, name) for name in TAKEN_OVER if getattr(kept, name) != getattr(original, name)}
-    return {"patient_wrote_at": kept.patient_wrote_at, **changed}
+    return _changed(original, kept)
+
+
+def _changed(original: AppointmentRequest, other: AppointmentRequest) -> dict[str, Any]:
+    """Of TAKEN_OVER the values of the other that the original does not have."""
+    return {name: getattr(other, name) for name in TAKEN_OVER if getattr(other, name) != getattr(original, name)}
 
 
 def _oldest_clock(
@@ -192,16 +205,13 @@ def _give_back(
     entries = entries_of(original)
     links = [entry for entry in entries if _linked_by(entry) == duplicate.reference]
     former = _without(original, duplicate, own_values(entries))
-    changed = {
-        name: getattr(former, name) for name in TAKEN_OVER if getattr(former, name) != getattr(original, name)
-    }
     original.change(
         EventKind.DUPLICATE_UNLINKED,
         by=by,
         role=role,
         note=(_names(duplicate) + note.strip()).removesuffix(": "),
         undoes=links[-1].version if links else None,
-        **{"patient_wrote_at": former.patient_wrote_at, **changed},
+        **_changed(original, former),
     )
 
 

@@ -18,7 +18,7 @@ from appointments.lifecycle import RequestStatus, Urgency
 from appointments.patient_mail import find, to_patient
 from appointments.staff_mail import to_staff
 from clinic.models import OutgoingMail
-from clinic.outbox import Message, NothingToSend, queued
+from clinic.outbox import Message, NothingToSend, queued, titled
 
 if TYPE_CHECKING:
     from appointments.models import AppointmentRequest, RequestEvent, StatusChange
@@ -26,13 +26,18 @@ if TYPE_CHECKING:
 OF_APPOINTMENT = ("appointment_starts_at", "appointment_place", "appointment_with")
 
 
-def after_sending(appointment_request: "AppointmentRequest") -> list[OutgoingMail]:
-    """The mails that follow a new request: to the patient, and to the staff when it is urgent."""
+def after_sending(
+    appointment_request: "AppointmentRequest", raised: "AppointmentRequest | None" = None
+) -> list[OutgoingMail]:
+    """The mails that follow a new request: to the patient, and one to the staff when it is urgent, or else of the
+    earlier request that it has `raised`."""
     mails = []
     if appointment_request.email:
         mails.append(about(appointment_request, received))
     if appointment_request.urgency <= Urgency.URGENT:
         mails.append(about(appointment_request, staff_urgent))
+    elif raised is not None:
+        mails.append(about(raised, staff_urgent))
     return mails
 
 
@@ -69,9 +74,7 @@ def after_undoing(
     Only where that mail went out, or is going out at this moment: one that waits says nothing any more once this
     transaction is committed, and until then no worker can take it.
     """
-    mail = moved if undone.after.keys() & {*OF_APPOINTMENT} else None
-    if isinstance(undone, models.StatusChange):
-        mail = MAIL_OF_MOVE_TO.get(RequestStatus(undone.to_status))
+    mail = mail_of(undone)
     if mail is None or not appointment_request.email:
         return []
     path = f"{__name__}.{mail.__name__}"
@@ -87,6 +90,13 @@ def after_undoing(
     return [about(appointment_request, correction, mail_id=former.pk)]
 
 
+def mail_of(entry: "StatusChange | RequestEvent") -> Callable[..., Message] | None:
+    """The mail that tells the patient of this entry of the record, whatever came of it; None for what has none."""
+    if isinstance(entry, models.StatusChange):
+        return MAIL_OF_MOVE_TO.get(RequestStatus(entry.to_status))
+    return moved if entry.after.keys() & {*OF_APPOINTMENT} else None
+
+
 def about(appointment_request: "AppointmentRequest", mail: Callable[..., Message], **facts: Any) -> OutgoingMail:
     """The unsaved row of a mail of this module about a request, for `outbox.queue`."""
     return queued(mail, topic=appointment_request.topic, request_id=appointment_request.pk, **facts)
@@ -95,11 +105,13 @@ def about(appointment_request: "AppointmentRequest", mail: Callable[..., Message
 # To the patient
 
 
+@titled("We have your request")
 def received(request_id: int) -> Message:
     """We have your request: it is not an appointment, and this is when we answer. Whatever has happened since."""
     return to_patient("received", find(request_id))
 
 
+@titled("We could not reach you")
 def tried_to_reach(request_id: int) -> Message:
     """We tried to reach you and could not: please call."""
     appointment_request = find(request_id)
@@ -108,11 +120,13 @@ def tried_to_reach(request_id: int) -> Message:
     return to_patient("tried_to_reach", appointment_request)
 
 
+@titled("We need something from you")
 def need_something(request_id: int, change_id: int) -> Message:
     """We need something before we can go on: what the staff wrote with that move."""
     return _with_message_of_move("need_something", request_id, change_id)
 
 
+@titled("Your appointment")
 def booked(request_id: int, appointment_starts_at: str, change_id: int | None = None) -> Message:
     """Your appointment: day, time, place, how to prepare. `appointment_starts_at` in ISO form; `change_id` is the
     move that booked it: when it was undone and booked again, that has a mail of its own."""
@@ -123,6 +137,7 @@ def booked(request_id: int, appointment_starts_at: str, change_id: int | None = 
     return to_patient("booked", appointment_request)
 
 
+@titled("Your appointment has changed")
 def moved(request_id: int, appointment_starts_at: str, event_id: int | None = None) -> Message:
     """Your appointment has a new time, place or clinician. `appointment_starts_at` in ISO form; `event_id` is what
     moved it: a later one has a mail of its own."""
@@ -135,6 +150,7 @@ def moved(request_id: int, appointment_starts_at: str, event_id: int | None = No
     return to_patient("moved", appointment_request, is_new_time=is_new_time)
 
 
+@titled("An earlier mail was a mistake")
 def correction(request_id: int, mail_id: int) -> Message:
     """An earlier mail, the row `mail_id` of the outbox, was a mistake: what holds now. Waits until whoever sends
     that one is done."""
@@ -144,11 +160,13 @@ def correction(request_id: int, mail_id: int) -> Message:
     return to_patient("correction", find(request_id), mistaken_at=former.sent_at)
 
 
+@titled("We cannot offer an appointment")
 def declined(request_id: int, change_id: int) -> Message:
     """We cannot offer an appointment for this, and what to do instead: what the staff wrote with that move."""
     return _with_message_of_move("declined", request_id, change_id)
 
 
+@titled("Your request is withdrawn")
 def withdrawn(request_id: int) -> Message:
     """Your request is withdrawn."""
     appointment_request = find(request_id)
@@ -157,11 +175,13 @@ def withdrawn(request_id: int) -> Message:
     return to_patient("withdrawn", appointment_request)
 
 
+@titled("You told us that it got worse")
 def worse_received(request_id: int) -> Message:
     """You told us that it has got worse: when we answer now, and where to get help sooner."""
     return to_patient("worse_received", _that_goes_on(request_id))
 
 
+@titled("Please give us new times")
 def new_dates_needed(request_id: int) -> Message:
     """All times that you gave have passed: please give us new ones."""
     appointment_request = find(request_id)
@@ -170,6 +190,7 @@ def new_dates_needed(request_id: int) -> Message:
     return to_patient("new_dates_needed", appointment_request)
 
 
+@titled("Your contact details were changed")
 def contact_changed(request_id: int, event_id: int) -> Message:
     """Your contact details were changed: to the address that was on file before, which may be another person's."""
     appointment_request = find(request_id)
@@ -182,6 +203,16 @@ def contact_changed(request_id: int, event_id: int) -> Message:
     return to_patient("contact_changed", appointment_request, old_address=address)
 
 
+@titled("We write to this address now")
+def new_address(request_id: int, event_id: int) -> Message:
+    """We write to this address from now on, and what stands: to the address that was given with `event_id`."""
+    appointment_request = _that_goes_on(request_id)
+    if appointment_request.events.get(pk=event_id).after.get("email") != appointment_request.email:
+        raise NothingToSend("Another address was given since.")
+    return to_patient("new_address", appointment_request)
+
+
+@titled("The link to your page")
 def link_again(request_id: int) -> Message:
     """The link to your status page, as you asked."""
     return to_patient("link_again", _that_goes_on(request_id))
@@ -231,6 +262,7 @@ MAIL_OF_MOVE_TO: Mapping[RequestStatus, Callable[..., Message]] = MappingProxyTy
 # To the staff: reference numbers and links into the admin alone
 
 
+@titled("To the staff: look at a request now")
 def staff_urgent(request_id: int) -> Message:
     """To the staff: somebody must look at a request now."""
     appointment_request = find(request_id)
@@ -240,6 +272,7 @@ def staff_urgent(request_id: int) -> Message:
     return to_staff("staff_urgent", subject, requests=[appointment_request])
 
 
+@titled("To the staff: promises that come near")
 def staff_promise_near(request_ids: list[int]) -> Message:
     """To the staff: promises that are about to be missed."""
     owed = models.AppointmentRequest.objects.owed_an_answer().filter(pk__in=request_ids)
@@ -249,6 +282,7 @@ def staff_promise_near(request_ids: list[int]) -> Message:
     return to_staff("staff_promise_near", "Patients wait for an answer that we promised", requests=requests)
 
 
+@titled("To the staff: the summary of the day")
 def staff_daily_summary() -> Message:
     """To the staff: what is open, what is late, what waits for somebody."""
     now = timezone.now()
@@ -259,7 +293,7 @@ def staff_daily_summary() -> Message:
         **{urgency.label: by_urgency[urgency] for urgency in Urgency},
         "Late (the promise has passed)": sum(request.is_late(now) for request in in_queue),
         "Got worse, and nobody has looked yet": sum(request.worse_at is not None for request in in_queue),
-        "The patient wrote, and nobody has looked yet": sum(
+        "The patient wrote, and nobody has answered yet": sum(
             request.patient_wrote_at is not None for request in in_queue
         ),
         "All preferred times have passed": sum(request.needs_new_dates(now) for request in in_queue),

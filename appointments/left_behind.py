@@ -71,7 +71,7 @@ def lacks(appointment_request: AppointmentRequest, day: date, moment: Moment | N
     moment = moment or Moment()
     owner, on = appointment_request.next_step_by, appointment_request.next_step_on
     if owner is None:
-        yield from ("No owner", "No next step", "No day")
+        yield "Nothing is planned"  # owner, step and day come together: a constraint says so
     elif not (owner.is_active and owner.is_staff):
         yield f"{name_of(owner)}, who owns it, works here no more"
     elif owner.pk not in moment.team:

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from django.db.models import Q
 
 from appointments import emails
-from appointments.models import AppointmentRequest, EventKind, RequestEvent
+from appointments.models import AppointmentRequest, ContactAttempt, EventKind, Outcome, RequestEvent
 from clinic.models import OutgoingMail
 
 TO_STAFF = Q(function__startswith=f"{emails.__name__}.staff_")
@@ -32,6 +32,23 @@ def undelivered_mails(appointment_requests: Collection[AppointmentRequest]) -> d
             ):
                 del failed[event.appointment_request_id]
     return failed
+
+
+def unreached() -> list[tuple[AppointmentRequest, OutgoingMail]]:
+    """Whom our last mail did not reach, and nobody has spoken with since, the latest failure first; with that mail.
+
+    One query while no mail has failed, else at most five.
+    """
+    topics = OutgoingMail.objects.failed().exclude(TO_STAFF | TO_FORMER_ADDRESS).values_list("topic", flat=True)
+    keys = {int(pk) for topic in topics if (pk := topic.rpartition(":")[2]).isdecimal()}
+    requests = AppointmentRequest.objects.in_bulk(keys)
+    trouble = undelivered_mails(requests.values()) if requests else {}
+    spoken = ContactAttempt.objects.standing().filter(outcome=Outcome.REACHED, appointment_request__in=trouble)
+    for key, at in spoken.values_list("appointment_request", "event__changed_at") if trouble else ():
+        if key in trouble and at >= (trouble[key].failed_at or at):
+            del trouble[key]
+    latest_first = sorted(trouble, key=lambda key: (trouble[key].failed_at, key), reverse=True)
+    return [(requests[key], trouble[key]) for key in latest_first]
 
 
 def mail_does_not_arrive(appointment_request: AppointmentRequest) -> bool:

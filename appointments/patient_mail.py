@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from appointments import models  # as a module: it is being loaded while this is
 from appointments.lifecycle import TRANSITIONS, RequestStatus
+from appointments.meanwhile import care_meanwhile
 from appointments.status_link import token_of
 from clinic.models import ClinicProfile
 from clinic.outbox import Message, NothingToSend
@@ -71,6 +72,7 @@ def _facts(
         "standing": _standing(appointment_request.status),
         "is_waiting": appointment_request.status == RequestStatus.AWAITING_PATIENT,
         "promise": _promise(appointment_request, now),
+        "meanwhile": care_meanwhile(appointment_request),
         "safety_check": _address("safety_check"),
         **_links(appointment_request),
     }

@@ -60,14 +60,14 @@ def hand_over(
     """Give the next step to another owner, from the version that this object was read with; where there is none,
     to look at the request today.
 
-    Commits the same as `plan`, but what the patient wrote stays marked as new: nobody has looked at it. Raises
-    MoveRefused and changes nothing, with code `not_your_role`, `not_in_queue`, `owner_unchanged`, `owner_unfit`,
-    `claimed` or `stale`.
+    Commits the same as `plan`. A day that was set before the patient wrote does not put the request off for the new
+    owner either. Raises MoveRefused and changes nothing, with code `not_your_role`, `not_in_queue`,
+    `owner_unchanged`, `owner_unfit`, `claimed` or `stale`.
     """
     role = _planning_role(appointment_request, owner, roles)
     if appointment_request.next_step_by_id == owner.pk:
         raise MoveRefused("owner_unchanged", f"It is already the work of {name_of(owner)}.")
-    values: dict[str, Any] = {"next_step_by": owner, "patient_wrote_at": appointment_request.patient_wrote_at}
+    values: dict[str, Any] = {"next_step_by": owner}
     if not appointment_request.next_step:
         values.update(next_step=NextStep.LOOK, next_step_on=clinic_today())
     return appointment_request.change(

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Self
 from uuid import UUID, uuid4, uuid5
 
+from django.conf import settings
 from django.core import signing
 
 from appointments.lifecycle import Urgency, urgency_of
 from conditions.models import Article, RedFlag
 
-SALT = "appointments.safety.3"  # raise the number when the fields change
+SALT = "appointments.safety.3"  # raise the number when the fields change; not for a new last one with a default
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class SafetyCheck:
     asked: str = ""  # the digest of the questions that were asked; "" until they are answered
     is_checked_by_clinician: bool = False
     walking_line: str = ""  # the answers of the walking-pattern page, where the patient took them along
+    privacy_version: str = ""  # of the text that the page of the form led to; "" until that page is shown
 
     @classmethod
     def begin(cls, article_key: str = "", walking_line: str = "") -> Self:
@@ -55,7 +57,7 @@ class SafetyCheck:
     def token(self) -> str:
         """The check as signed text, for a hidden field."""
         answers = [self.red_flag_keys, self.urgency, self.asked, self.is_checked_by_clinician, self.walking_line]
-        everything = [self.key.hex, self.article_key, self.begun_at, *answers]
+        everything = [self.key.hex, self.article_key, self.begun_at, *answers, self.privacy_version]
         return signing.dumps(everything, salt=SALT, compress=True)
 
     @property
@@ -94,6 +96,15 @@ class SafetyCheck:
     def without_walking_line(self) -> Self:
         """The same check, once the line stands in the form: from there on it is the patient's to keep or delete."""
         return replace(self, walking_line="")
+
+    def showing_privacy(self) -> Self:
+        """The same check on a page that asks for consent, with the version of the privacy page of today."""
+        return replace(self, privacy_version=settings.PRIVACY_VERSION)
+
+    @property
+    def has_shown_privacy(self) -> bool:
+        """True when consent was asked for beside the privacy page of today."""
+        return self.privacy_version == settings.PRIVACY_VERSION
 
     def for_another_request(self) -> Self:
         """The same answers under another one-time key, the same one each time: a page that is loaded twice makes

@@ -65,7 +65,7 @@ def find(text: str, limit: int = EACH) -> Found:
     latest. A date of birth beside a name narrows it; where nobody has both, each is looked for by itself.
 
     Of a text only the first LONGEST_TEXT characters count. At most eight queries, one or two for a text that is
-    one thing; none writes.
+    one thing; twice as many for a name with a title. None writes.
     """
     sought = Sought.read(text[:LONGEST_TEXT], timezone.localdate())
     if sought == Sought():
@@ -79,29 +79,31 @@ def find(text: str, limit: int = EACH) -> Found:
 
 
 def _each_way(sought: Sought, limit: int) -> Iterator[Iterable[tuple[Way, int]]]:
-    if sought.references:
-        yield by_reference(sought.references, limit)
+    if sought.references or sought.look_alikes:
+        yield by_reference(sought.references, sought.look_alikes, limit)
     if sought.phone_endings:
         yield _all(Way.PHONE, with_phone(sought.phone_endings), limit)
     if sought.email:
         yield _all(Way.EMAIL, with_email(sought.email), limit)
     if sought.words and sought.birth_dates:
         born = Q(birth_date__in=sought.birth_dates)
-        person = by_name(sought.words, limit, born, ways=(Way.PERSON, Way.SIMILAR_PERSON))
+        person = _by_words(sought, limit, born, ways=(Way.PERSON, Way.SIMILAR_PERSON))
         yield person
         if person:
             return
     if sought.words:
-        yield by_name(sought.words, limit)
+        yield _by_words(sought, limit)
     if sought.birth_dates:
         yield _all(Way.BIRTH_DATE, born_on(sought.birth_dates), limit)
 
 
-def by_reference(references: tuple[str, ...], limit: int) -> list[tuple[Way, int]]:
-    """Those with the reference that was typed, else those with one that looks like it. One query."""
-    found = _in_order(AppointmentRequest.objects.filter(reference__in=references)).values_list("pk", "reference")
+def by_reference(typed: tuple[str, ...], alike: tuple[str, ...], limit: int) -> list[tuple[Way, int]]:
+    """Those with a reference that was typed, else those with one that looks like it. One query."""
+    found = _in_order(AppointmentRequest.objects.filter(reference__in=[*typed, *alike])).values_list(
+        "pk", "reference"
+    )
     kept = list(found[:limit])
-    exact = [pk for pk, reference in kept if reference == references[0]]
+    exact = [pk for pk, reference in kept if reference in typed]
     return [(Way.REFERENCE, pk) for pk in exact] or [(Way.LOOK_ALIKE, pk) for pk, _ in kept]
 
 
@@ -126,6 +128,17 @@ def with_email(email: str) -> Requests:
 def born_on(dates: Iterable[datetime.date]) -> Requests:
     """Those of patients who were born on one of these days."""
     return AppointmentRequest.objects.filter(birth_date__in=dates)
+
+
+def _by_words(
+    sought: Sought, limit: int, narrowed: Q = EVERYBODY, ways: tuple[Way, Way] = (Way.NAME, Way.SIMILAR)
+) -> list[tuple[Way, int]]:
+    """By all words of the name, then without those that may be none: Jr may be a part of it, and may be not."""
+    found = by_name(sought.words, limit, narrowed, ways)
+    if sought.bare_words not in ((), sought.words):
+        known = {pk for _, pk in found}
+        found += [one for one in by_name(sought.bare_words, limit, narrowed, ways) if one[1] not in known]
+    return found
 
 
 def by_name(

@@ -1,13 +1,13 @@
 """What a text may be that somebody of the staff looks for a patient by. No database, no HTTP.
 
 One text may be several things, such as a name and a date of birth. One part of it may be read in two ways: eight
-letters as names or a reference, eight digits as a date of birth or the end of a phone number.
+letters as names or a reference, digits as a date of birth or a part of a phone number, Jr as a name or none.
 """
 
 import datetime
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
 from typing import Self
@@ -20,26 +20,46 @@ from appointments.models.sending import REFERENCE_ALPHABET
 
 FEWEST_DIGITS = 7  # of a phone number: fewer are the end of too many
 MOST_DIGITS = 15  # that a phone number has anywhere (ITU-T E.164), its country included
-MOST_CANDIDATES = 128  # references that a text may stand for; with more, it is none
+MOST_CANDIDATES = 128  # references that eight letters may stand for; with more, they are none
+MOST_READINGS = 4  # places of a text that are read as a reference
 REGION = "US"
 # Letters and digits that are read, or written by hand, for each other. Some are in no reference at all.
 LOOK_ALIKES = ("0OQD", "1IJLT7", "2Z7", "5S8B3", "6G", "9G", "4A", "UV", "MN", "EF", "PR", "CG", "XKY", "VY")
 
 EMAIL = re.compile(r"[^\s<>(),;:]+@[^\s<>(),;:]+")
 REFERENCE = re.compile(r"(?<![\w-])([A-Za-z0-9]{4})[\s\u2010-\u2015-]?([A-Za-z0-9]{4})(?![\w-])")
+# The same in other pieces: as it was read out, or with other signs in it.
+CUT = r"[\s._/\u2010-\u2015-]*"
+CUT_REFERENCE = re.compile(rf"(?<![^\W_])(?=([A-Za-z0-9](?:{CUT}[A-Za-z0-9]){{7}})(?![^\W_]))")
 PHONE = re.compile(
-    r"(?<!\w)(?:tel:)?(\+?[\d(][\d\s().\u2010-\u2015/-]{5,}\d)(?:\s*;?\s*(?:ext\.?=?|x|#)\s*\d{1,7})?(?!\w)", re.I
+    r"(?<!\w)(?:tel:)?(\+?[\d(][\d\s()._\u2010-\u2015/-]{5,}\d)(?:\s*;?\s*(?:ext\.?=?|x|#)\s*\d{1,7})?(?!\w)",
+    re.I,
 )
 ISO_DATE = re.compile(r"(?<!\d)(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})(?!\d)")
-US_DATE = re.compile(r"(?<![\d-])(?P<month>\d{1,2})([-/. ])(?P<day>\d{1,2})\2(?P<year>\d{4}|\d{2})(?![\d-])")
+US_DATE = re.compile(
+    r"(?<![\d-])(?P<month>\d{1,2})(\s?[-/.]\s?|\s)(?P<day>\d{1,2})\2(?P<year>\d{4}|\d{2})(?![\d-])"
+)
+BETWEEN = r"(?:[\s,./\u2010-\u2015-]|\b(?:de|of)\b)"
+NAMED_MONTH, NAMED_DAY = r"(?P<month>[A-Za-z]{3,10})", r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
+# Two digits that others follow are the middle of a number.
+NAMED_YEAR = rf"['\u2019]?(?P<year>\d{{4}}\b|\d{{2}}\b(?!{BETWEEN}*\d))"
 NAMED_DATES = (
-    re.compile(r"\b(?P<month>[A-Za-z]{3,10})\.?\s+(?P<day>\d{1,2})(?:st|nd|rd|th)?,?\s+(?P<year>\d{4})\b"),
-    re.compile(r"\b(?P<day>\d{1,2})(?:st|nd|rd|th)?\s+(?P<month>[A-Za-z]{3,10})\.?,?\s+(?P<year>\d{4})\b"),
+    re.compile(rf"\b{NAMED_MONTH}{BETWEEN}*{NAMED_DAY}{BETWEEN}+{NAMED_YEAR}"),
+    re.compile(rf"\b{NAMED_DAY}{BETWEEN}*{NAMED_MONTH}{BETWEEN}*{NAMED_YEAR}"),
+    re.compile(rf"\b(?P<year>\d{{4}}){BETWEEN}*{NAMED_MONTH}{BETWEEN}*{NAMED_DAY}\b"),
 )
 # Written without signs it may be the end of a phone number too.
 BARE_DATES = (
     re.compile(r"(?<!\S)(?P<month>\d\d)(?P<day>\d\d)(?P<year>\d{4})(?!\S)"),
     re.compile(r"(?<!\S)(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)(?!\S)"),
+    re.compile(r"(?<!\S)(?P<month>\d\d)(?P<day>\d\d)(?P<year>\d\d)(?!\S)"),
+)
+# What people are called before and after their name, and what is written before what they gave. Some may be a name.
+NO_NAMES = frozenset(
+    {
+        *("mr", "mrs", "ms", "miss", "mx", "dr", "prof", "sir", "madam", "sr", "sra", "srta", "senor", "senora"),
+        *("jr", "ii", "iii", "iv", "md", "phd", "esq", "dob", "born", "ref", "reference", "tel", "phone", "name"),
+    }
 )
 
 
@@ -47,7 +67,8 @@ BARE_DATES = (
 class Sought:
     """Everything that a text may be. What it is not is empty."""
 
-    references: tuple[str, ...] = ()  # the one that was typed first, if it can be one
+    references: tuple[str, ...] = ()  # as they were typed
+    look_alikes: tuple[str, ...] = ()  # other references that may have been meant
     phone_endings: tuple[str, ...] = ()  # digits, FEWEST_DIGITS or more
     email: str = ""
     birth_dates: tuple[datetime.date, ...] = ()
@@ -60,13 +81,27 @@ class Sought:
         email = EMAIL.search(rest)
         rest = _without(rest, email)
         birth_dates, found = _birth_dates(rest, today)
+        around = _phone_around(rest, found)
+        cut = list(_cut_references(rest if _goes_on(rest, found) else _without(rest, found)))
         rest = _without(rest, found)
-        references, found = _references(rest)
-        if found and not found[0].isdigit() and any(letter.isdigit() for letter in found[0]):
-            rest = _without(rest, found)
+        reference = next((one for one in REFERENCE.finditer(rest) if _candidates((one[1] + one[2]).upper())), None)
+        whole = [(reference[1] + reference[2]).upper()] if reference else []
+        if reference and not reference[0].isdigit() and any(map(str.isdigit, reference[0])):
+            rest = _without(rest, reference)
         endings, found = _phone(rest)
         rest = _without(rest, found)
-        return cls(references, endings, email[0].lower() if email else "", birth_dates, tuple(_words(rest)))
+        return cls(
+            *_references([*dict.fromkeys((*whole, *cut))][:MOST_READINGS]),
+            phone_endings=tuple(sorted({*endings, *around})),
+            email=email[0].lower() if email else "",
+            birth_dates=birth_dates,
+            words=tuple(_words(rest)),
+        )
+
+    @property
+    def bare_words(self) -> tuple[str, ...]:
+        """The words of a name but for those that may be none, such as Mrs or Jr."""
+        return tuple(word for word in self.words if word not in NO_NAMES)
 
 
 def is_one_slip(one: str, other: str) -> bool:
@@ -104,6 +139,14 @@ def _birth_dates(text: str, today: datetime.date) -> tuple[tuple[datetime.date, 
     return (), None
 
 
+def _goes_on(text: str, date: re.Match[str] | None) -> bool:
+    """Whether the date may be the middle of something longer: what stands around it is what stands in it."""
+    signs = set(re.sub(r"\w", "", date[0])) if date else set()
+    return date is not None and not signs.isdisjoint(
+        text[max(date.start() - 1, 0) : date.start()] + text[date.end() : date.end() + 1]
+    )
+
+
 def _dates(year: str, month: str, day: str, today: datetime.date) -> Iterator[datetime.date]:
     """Month first, as here; day first where that alone can be. Of two digits for a year, both years that end so."""
     years = [int(year)] if len(year) == 4 else [century + int(year) for century in (1900, 2000)]
@@ -125,11 +168,26 @@ def _month(text: str) -> int:
     return next((at for at, names in enumerate(MONTHS, 1) if any(n.startswith(text.lower()) for n in names)), 0)
 
 
-def _references(text: str) -> tuple[tuple[str, ...], re.Match[str] | None]:
-    for found in REFERENCE.finditer(text):
-        if candidates := tuple(_candidates((found[1] + found[2]).upper())):
-            return tuple(f"{letters[:4]}-{letters[4:]}" for letters in candidates), found
-    return (), None
+def _references(readings: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The references that were typed, and those that may have been meant."""
+    typed, alike = [], []
+    for letters in readings:
+        candidates = [f"{one[:4]}-{one[4:]}" for one in _candidates(letters)]
+        is_one = all(letter in REFERENCE_ALPHABET for letter in letters)
+        typed += candidates[:1] if is_one else []
+        alike += candidates[1:] if is_one else candidates
+    return tuple(typed), tuple(one for one in alike if one not in typed)
+
+
+def _cut_references(text: str) -> Iterator[str]:
+    """Every eight letters in a row, whatever stands between them. Without a digit they are names, unless they stand
+    in pieces of the same length."""
+    for found in CUT_REFERENCE.finditer(text):
+        pieces = re.findall(r"[A-Za-z0-9]+", found[1])
+        letters = "".join(pieces).upper()
+        has_digit, is_even = any(map(str.isdigit, letters)), len({len(piece) for piece in pieces}) == 1
+        if not letters.isdigit() and (has_digit or is_even):
+            yield letters
 
 
 def _candidates(typed: str) -> list[str]:
@@ -156,14 +214,26 @@ def _alike(letter: str) -> list[str]:
 
 
 def _phone(text: str) -> tuple[tuple[str, ...], re.Match[str] | None]:
-    """How the digits of the number may end: as it was typed, and whole with its country."""
+    """How the digits of the first number in the text may end, and where it stands."""
     for found in PHONE.finditer(text):
-        digits = re.sub(r"\D", "", found[1])
-        endings = {digits.lstrip("0"), _whole(found[1])}
-        fitting = tuple(sorted(ending for ending in endings if FEWEST_DIGITS <= len(ending) <= MOST_DIGITS))
-        if fitting:
+        if fitting := _endings(found[1]):
             return fitting, found
     return (), None
+
+
+def _phone_around(text: str, date: re.Match[str] | None) -> tuple[str, ...]:
+    """How the digits may end of a number that the date is a part of: 06 12 34 56 78 is no day in June alone."""
+    for found in PHONE.finditer(text) if date else ():
+        if date and found.start(1) <= date.start() and date.end() <= found.end(1) and found[1] != date[0]:
+            return _endings(found[1])
+    return ()
+
+
+def _endings(number: str) -> tuple[str, ...]:
+    """How its digits may end: as it was typed, and whole with its country."""
+    digits = re.sub(r"\D", "", number)
+    endings = {digits.lstrip("0"), _whole(number), _whole(f"+{digits[2:]}") if digits.startswith("00") else ""}
+    return tuple(sorted(ending for ending in endings if FEWEST_DIGITS <= len(ending) <= MOST_DIGITS))
 
 
 def _whole(text: str) -> str:

@@ -8,10 +8,11 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from appointments.lifecycle import Move, NextStep, Urgency
+from appointments.lifecycle import Move, NextStep, RequestStatus, Urgency
 from appointments.models import AppointmentRequest, Channel, Outcome
 from appointments.models.record import NOTE_MAX_LENGTH
 from appointments.roles import clinicians, name_of, who_triages
+from appointments.told import closes, told_before
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -33,7 +34,11 @@ class AppointmentTimeField(forms.SplitDateTimeField):
     def __init__(self) -> None:
         super().__init__(
             label="Date and time",
-            error_messages={"required": "Enter the date and time of the appointment"},
+            error_messages={
+                "required": "Enter the date and time of the appointment",
+                "invalid_date": "Enter a valid date of the appointment",
+                "invalid_time": "Enter a valid time of the appointment",
+            },
         )
 
     def validate(self, value: Any) -> None:
@@ -48,7 +53,7 @@ class AppointmentTimeField(forms.SplitDateTimeField):
 class PersonField(forms.TypedChoiceField):
     """One of these people of the staff, or nobody where `nobody` says what that is called."""
 
-    def __init__(self, people: Iterable["User"], *, label: str, nobody: str = "") -> None:
+    def __init__(self, people: Iterable["User"], *, label: str, nobody: str = "", required: str = "") -> None:
         by_pk = {str(person.pk): person for person in people}
         choices = [("", nobody)] if nobody else []
         super().__init__(
@@ -57,6 +62,7 @@ class PersonField(forms.TypedChoiceField):
             choices=[*choices, *((pk, name_of(person)) for pk, person in by_pk.items())],
             coerce=by_pk.__getitem__,
             empty_value=None,
+            error_messages={"required": required, "invalid_choice": "Choose a person of the list"},
         )
 
 
@@ -88,6 +94,18 @@ class SeenForm(forms.Form):
         """Whether the page shows it unfolded."""
         return self.is_bound or self.is_kept
 
+    @property
+    def id_of_take_over(self) -> str:
+        """The id of the field beside it that says why one takes the request over."""
+        return f"{self.name}_take_over"
+
+    def mistakes(self) -> Iterator[tuple[str, str]]:
+        """What is wrong with it, each with the id of the box to mend: "" for what belongs to no box."""
+        for field in self:
+            box = f"{field.auto_id}_0" if isinstance(field.field, forms.MultiValueField) else field.id_for_label
+            for error in field.errors if self.is_bound else ():
+                yield ("" if field.is_hidden else str(box)), str(error)
+
     def typed(self) -> Iterator[tuple[str, str]]:
         """What somebody filled in, valid or not: the name of each field and what it says in words."""
         for field in self.visible_fields():
@@ -102,7 +120,7 @@ class SeenForm(forms.Form):
 
 
 class BookingForm(SeenForm):
-    """When, with whom and where. A clash is booked only by whoever says so."""
+    """When, with whom and where. What something speaks against is booked only by whoever says so."""
 
     appointment_starts_at = AppointmentTimeField()
     place = forms.CharField(
@@ -121,6 +139,15 @@ class BookingForm(SeenForm):
             self.initial.setdefault("clinician", people[0].pk)
 
 
+# What the button of a move says, where its verb, which is the heading of its form, does not say enough.
+BUTTONS = {
+    RequestStatus.AWAITING_PATIENT: "Ask the patient",
+    RequestStatus.UNREACHABLE: "Close as unreachable",
+    RequestStatus.DECLINED: "Decline the request",
+    RequestStatus.WITHDRAWN: "Withdraw the request",
+}
+
+
 class MoveForm(SeenForm):
     """One move of the table: its note, and its message to the patient where it has one."""
 
@@ -135,6 +162,9 @@ class MoveForm(SeenForm):
         self.move = move
         self.name = move.to_status
         super().__init__(*args, **kwargs)
+        self.button = BUTTONS.get(move.to_status, move.verb)
+        self.told = told_before(self.appointment_request, move.to_status)
+        self.closes = closes(move.to_status)
         if move.needs_note:
             self.fields["note"].required = True
             self.fields["note"].error_messages["required"] = f"“{move.verb}” needs a note that says why"
@@ -171,11 +201,13 @@ class LogCallForm(SeenForm):
     """An attempt to reach the patient that was just made."""
 
     name = "log-call"
-    channel = forms.ChoiceField(label="How", choices=Channel)
+    channel = forms.ChoiceField(
+        label="How", choices=Channel, error_messages={"required": "Say how you tried to reach the patient"}
+    )
     outcome = forms.ChoiceField(
-        label="What came of it",
+        label="How did it go?",
         choices=[("", "Choose"), *Outcome.choices],
-        error_messages={"required": "Say what came of it"},
+        error_messages={"required": "Say how it went"},
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -190,11 +222,16 @@ class PlanForm(SeenForm):
     """What comes next, on which day, and whose work it is."""
 
     name = "plan"
-    step = forms.ChoiceField(label="Next step", choices=NextStep)
+    step = forms.ChoiceField(
+        label="Next step", choices=NextStep, error_messages={"required": "Choose the next step"}
+    )
     on = forms.DateField(
         label="On",
         widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"required": "Enter the day of the next step"},
+        error_messages={
+            "required": "Enter the day of the next step",
+            "invalid": "Enter the day of the next step as a date",
+        },
     )
 
     def __init__(self, appointment_request: AppointmentRequest, data: Any = None, *, by: "User") -> None:
@@ -204,7 +241,9 @@ class PlanForm(SeenForm):
             "owner": appointment_request.next_step_by_id or by.pk,
         }
         super().__init__(appointment_request, data, initial=initial)
-        self.fields["owner"] = PersonField(who_triages(), label="Who does it")
+        self.fields["owner"] = PersonField(
+            who_triages(), label="Who does it", required="Choose who does the next step"
+        )
 
 
 class UndoForm(SeenForm):
@@ -234,5 +273,8 @@ class LowerUrgencyForm(UrgencyForm):
         self.choices = kept + lower
         is_of_this_form = data is not None and data.get("urgency") in {str(value) for value, _ in self.choices}
         super().__init__(appointment_request, data if is_of_this_form else None)
-        self.fields["urgency"] = forms.TypedChoiceField(label="Set it to", coerce=int, choices=self.choices)
+        self.fields["urgency"] = forms.TypedChoiceField(
+            label="Set it to", coerce=int, choices=self.choices, error_messages={"required": "Choose an urgency"}
+        )
         self.fields["note"].required = True
+        self.fields["note"].error_messages["required"] = "Say why you change the urgency"

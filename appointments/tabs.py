@@ -37,11 +37,13 @@ class Look:
 
 @dataclass(frozen=True)
 class Tab:
-    """One tab. `which` is its condition; those `in_queue` are narrowed to the queue, and stand in its order."""
+    """One tab. `which` is its condition; those `in_queue` are narrowed to the queue, and stand in its order.
+    What it says when it holds nothing is `empty`."""
 
     key: str
     label: str
     which: Callable[[Look], Q]
+    empty: str
     in_queue: bool = True
 
     @property
@@ -107,14 +109,14 @@ def booked_today(look: Look) -> Q:
 
 
 TABS = (
-    Tab("open", "Open", everything),
-    Tab("mine", "Mine", mine),
-    Tab("unclaimed", "Unclaimed", unclaimed),
-    Tab("urgent", "Urgent", urgent),
-    Tab("promise", "Promise near", promise_near),
-    Tab("patient", "Waiting for patient", waiting_for_patient),
-    Tab("dates", "Needs new dates", needs_new_dates),
-    Tab("today", "Booked today", booked_today, in_queue=False),
+    Tab("open", "Open", everything, "No request waits. New ones appear here as patients send them."),
+    Tab("mine", "Mine", mine, "You have no request now. “Take next” gives you the first one that waits."),
+    Tab("unclaimed", "Unclaimed", unclaimed, "No request waits that nobody has."),
+    Tab("urgent", "Urgent", urgent, "No urgent request waits."),
+    Tab("promise", "Promise near", promise_near, "No promise ends soon, and none was missed."),
+    Tab("patient", "Waiting for patient", waiting_for_patient, "We wait for the answer of no patient."),
+    Tab("dates", "Needs new dates", needs_new_dates, "No open request has run out of dates."),
+    Tab("today", "Booked today", booked_today, "No appointment is booked for today.", in_queue=False),
 )
 TAB_BY_KEY = {tab.key: tab for tab in TABS}
 

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from appointments import emails
+from appointments.clashes import clashes_in_words
 from appointments.lifecycle import MoveRefused, Role, triage_role
 from appointments.models import AppointmentRequest, EventKind, RequestEvent, StatusChange
 from clinic import outbox
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 UNDO_WITHIN = datetime.timedelta(minutes=10)
+
+WHEN_AND_WITH_WHOM = frozenset({"appointment_starts_at", "appointment_with"})
 
 # Steps with a way back of their own, or with nothing to take back.
 NOT_UNDONE = frozenset(
@@ -61,7 +64,8 @@ def undo_last(
 
     In one transaction: every value from before, the row of the record that names the entry it undoes, which is
     returned, and a mail to the patient where the undone step had one that went out. Raises MoveRefused and changes
-    nothing, with code `not_your_role`, `cannot_undo`, `not_yours`, `too_late`, `claimed` or `stale`.
+    nothing, with code `not_your_role`, `cannot_undo`, `not_yours`, `too_late`, `clash` when the appointment would
+    go back to where another one stands by now, `claimed` or `stale`.
     """
     role = triage_role(roles, "undo steps")
     with transaction.atomic():
@@ -69,9 +73,23 @@ def undo_last(
         refusal = why_not(entry, by, timezone.now())
         if refusal is not None:
             raise refusal
+        _refuse_taken_time(appointment_request, entry)
         undoing = _take_back(appointment_request, entry, by, role, note)
         outbox.queue(*emails.after_undoing(appointment_request, entry, undoing))
         return undoing
+
+
+def _refuse_taken_time(appointment_request: AppointmentRequest, entry: StatusChange | RequestEvent) -> None:
+    """Back to a time or a clinician that somebody else has by now goes only who moves the appointment there."""
+    kept = {name: value for name, value in entry.before.items() if name in WHEN_AND_WITH_WHOM}
+    back = appointment_request.from_record(kept)
+    starts_at = back.get("appointment_starts_at", appointment_request.appointment_starts_at)
+    if not back or starts_at is None:
+        return
+    clinician = back.get("appointment_with", appointment_request.appointment_with)
+    if against := clashes_in_words(appointment_request, clinician, starts_at):
+        way_out = "This step cannot be undone any more. Use “Move the appointment” to choose another time."
+        raise MoveRefused("clash", f"{' '.join(against)} {way_out}")
 
 
 def _take_back(

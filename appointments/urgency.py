@@ -15,6 +15,7 @@ from appointments.lifecycle import (
     triage_role,
 )
 from appointments.models import AppointmentRequest, EventKind, RequestEvent
+from appointments.models.acting import WORD_ANSWERED
 from appointments.second_look import second_look_after_lowering
 
 if TYPE_CHECKING:
@@ -34,9 +35,10 @@ def set_urgency(
 
     Whoever triages may raise it, and need not say why. To lower it, or to clear the patient's report that it has
     got worse (the same urgency once more), takes `may_lower`, the permission lower_urgency, and a reason. In one
-    transaction: the new urgency and the row of its record, which is returned. The promise stays as it was told.
-    Raises MoveRefused and changes nothing, with code `not_your_role`, `no_such_move` for a request that is closed,
-    `urgency_unchanged`, `note_missing`, or `stale`.
+    transaction: the new urgency and the row of its record, which is returned. A report that ends was looked at, and
+    so was the patient's last word; else the promise stays as it was told. Raises MoveRefused and changes nothing,
+    with code `not_your_role`, `no_such_move` for a request that is closed, `urgency_unchanged`, `note_missing`, or
+    `stale`.
     """
     triage_role(roles, "set the urgency")
     if not (appointment_request.is_open or appointment_request.status == RequestStatus.BOOKED):
@@ -50,10 +52,10 @@ def set_urgency(
     if not reason.strip():
         raise MoveRefused("note_missing", "Lowering the urgency or clearing a report needs a reason.")
     roles = roles & DECIDERS or roles & TRIAGE
-    again = {}
+    more = {} if appointment_request.worse_at is None else {**WORD_ANSWERED}
     if urgency == Urgency.ROUTINE != appointment_request.urgency:
-        again = second_look_after_lowering(appointment_request, timezone.now())
-    return _set(appointment_request, by=by, roles=roles, reason=reason, urgency=urgency, worse_at=None, **again)
+        more |= second_look_after_lowering(appointment_request, timezone.now())
+    return _set(appointment_request, by=by, roles=roles, reason=reason, urgency=urgency, worse_at=None, **more)
 
 
 def _set(

@@ -1,8 +1,7 @@
 """When the times that a patient prefers have passed: then the request needs new dates."""
 
 from collections.abc import Collection
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from appointments.models.answers import PartOfDay, window
 
@@ -18,7 +17,7 @@ FURTHEST_DAY = date.max - WEEKLY_WINDOWS_LAST - timedelta(days=1)
 
 
 def windows_end_at(
-    received_at: datetime, windows: Collection[str], earliest: date | None, latest: date | None, zone: ZoneInfo
+    received_at: datetime, windows: Collection[str], earliest: date | None, latest: date | None, zone: tzinfo
 ) -> datetime | None:
     """The end, in UTC, of the last time that the patient would prefer; None when any time is fine.
 
@@ -39,5 +38,5 @@ def windows_end_at(
     return _instant(last_day, PART_ENDS[PartOfDay.AFTERNOON], zone)
 
 
-def _instant(day: date, clock: time, zone: ZoneInfo) -> datetime:
+def _instant(day: date, clock: time, zone: tzinfo) -> datetime:
     return datetime.combine(day, clock, zone).astimezone(UTC)

@@ -13,12 +13,12 @@ import logging
 import random
 import traceback
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parseaddr
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
@@ -39,10 +39,14 @@ MOST_ATTEMPTS = 225  # with these waits, 48 hours
 
 logger = logging.getLogger(__name__)
 dice = random.SystemRandom()
+_titles: dict[str, str] = {}
 
 
 class NothingToSend(Exception):
     """Raised by a function that writes a mail when there is nobody to write to, or no reason to any more."""
+
+
+Writer = TypeVar("Writer", bound=Callable[..., "Message"])
 
 
 @dataclass
@@ -72,6 +76,23 @@ class Message:
         return cls(to, subject, text.strip() + "\n", html)
 
 
+def titled(title: str) -> Callable[[Writer], Writer]:
+    """Beside a function that writes a mail: what that mail tells, in a few plain words for the staff."""
+
+    def keep(function: Writer) -> Writer:
+        _titles[_path_of(function)] = title
+        return function
+
+    return keep
+
+
+def title_of(mail: OutgoingMail) -> str:
+    """The words beside its function. The dotted path, where there are none or the function is gone."""
+    with suppress(ImportError):
+        import_string(mail.function)  # or its words would not be there yet
+    return _titles.get(mail.function, mail.function)
+
+
 def queued(function: Callable[..., Message], topic: str = "", **arguments: Any) -> OutgoingMail:
     """The unsaved row of a mail that `function` will write from `arguments`. Hand it to `queue`.
 
@@ -83,7 +104,7 @@ def queued(function: Callable[..., Message], topic: str = "", **arguments: Any) 
     Raises ValueError for a function that cannot be found again by its dotted path, TypeError for arguments that
     it does not take or that JSON would change.
     """
-    path = f"{function.__module__}.{function.__qualname__}"
+    path = _path_of(function)
     try:
         is_found = import_string(path) is function
     except ImportError:
@@ -158,6 +179,10 @@ def try_again(mail: OutgoingMail) -> bool:
     somebody else was first."""
     failed = OutgoingMail.objects.failed().filter(pk=mail.pk)
     return failed.update(failed_at=None, attempts=0, next_attempt_at=Now()) == 1
+
+
+def _path_of(function: Callable[..., Message]) -> str:
+    return f"{function.__module__}.{function.__qualname__}"
 
 
 def _outcome_of_an_attempt(mail: OutgoingMail, now: datetime | Now) -> dict[str, Any]:

@@ -128,8 +128,8 @@ CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
-CSRF_COOKIE_AGE = None  # gone with the browser session
-CSRF_FAILURE_VIEW = "clinic.views.csrf_failure"
+CSRF_COOKIE_AGE = 28 * 24 * 3600  # seconds: phones end a session as they like, and still bring back its tabs
+CSRF_FAILURE_VIEW = "appointments.views.refused.form_refused"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -180,7 +180,7 @@ PHONENUMBER_DEFAULT_FORMAT = "INTERNATIONAL"
 PHONENUMBER_DB_FORMAT = "RFC3966"  # E164 would lose an extension
 FORM_MINIMUM_SECONDS = 3  # from the safety check to Send: nobody reads and fills in the form faster
 SENDING_IS_LIMITED = True  # by appointments.sending_limits
-PRIVACY_VERSION = "2026-11-24"  # of the text that a patient agrees to: raise it when the privacy page changes
+PRIVACY_VERSION = "2026-11-29"  # of the text that a patient agrees to: raise it when the privacy page changes
 
 # Logging: to stderr, for the service manager to keep. Paths only: query strings and bodies never reach it.
 LOGGING = {

@@ -2,9 +2,10 @@
 
 import datetime
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
+from django.urls import reverse, translate_url
 
 from clinic.public_page import public_page
 from conditions.models import Article
@@ -31,7 +32,7 @@ def last_change(article: Article) -> datetime.datetime:
 def sitemap(request: HttpRequest) -> HttpResponse:
     """The sitemap of sitemaps.org. One query."""
     articles = Article.objects.published().only("kind", "slug", "published_from", "last_changed").order_by("pk")
-    pages = [{"address": request.build_absolute_uri(reverse(name))} for name in UNDATED]
+    pages = [{"address": request.build_absolute_uri(path)} for path in _undated_paths()]
     pages += [
         {
             "address": request.build_absolute_uri(article.get_absolute_url()),
@@ -40,3 +41,9 @@ def sitemap(request: HttpRequest) -> HttpResponse:
         for article in articles
     ]
     return render(request, "conditions/sitemap.xml", {"pages": pages}, content_type="application/xml")
+
+
+def _undated_paths() -> list[str]:
+    """Where the undated pages are, in each language that they have an address in."""
+    paths = (translate_url(reverse(name), code) for name in UNDATED for code, _ in settings.LANGUAGES)
+    return list(dict.fromkeys(paths))

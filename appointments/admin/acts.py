@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from appointments.admin.words import moment, words
 from appointments.booking import book, move_appointment
 from appointments.contact import log_attempt
+from appointments.emails import mail_of
 from appointments.lifecycle import TRANSITIONS, Move, MoveRefused, RequestStatus, Urgency, find_move
 from appointments.models import AppointmentRequest
 from appointments.plan import plan
@@ -20,8 +21,10 @@ from appointments.staff_forms import (
     UrgencyForm,
     form_of_move,
 )
-from appointments.undo import undo_last
+from appointments.told import told_after, told_by_mail, told_of_undoing
+from appointments.undo import last_entry, undo_last
 from appointments.urgency import set_urgency
+from clinic.models import OutgoingMail
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -57,7 +60,10 @@ def booking_or_move(sent: Mapping[str, Any], status: str) -> Act:
             change = book(appointment_request, by=by, roles=roles, **_booking(answers))
         else:
             change = appointment_request.move_to(status, by=by, roles=roles, **answers)
-        return f"“{change.get_to_status_display()}”", f"Moved to {change.to_status}."
+        became = f"“{change.get_to_status_display()}”"
+        if move.needs_appointment_time:
+            became += f": {_appointment_of(appointment_request)}"
+        return _and_told(became, told_after(appointment_request, status)), f"Moved to {change.to_status}."
 
     return act
 
@@ -95,7 +101,8 @@ def move_appointment_to(sent: Mapping[str, Any]) -> Act:
             booking["appointment_place"] = booking["place"]
         del booking["clinician"], booking["place"]
         move_appointment(appointment_request, by=by, roles=roles_of(by), **booking)
-        return f"booked for {moment(booking['starts_at'])}", "Moved the appointment."
+        became = f"booked for {_appointment_of(appointment_request)}"
+        return _and_told(became, told_by_mail(appointment_request)), "Moved the appointment."
 
     return act
 
@@ -133,8 +140,14 @@ def undo(sent: Mapping[str, Any]) -> Act:
 
     def act(appointment_request: AppointmentRequest, by: "User") -> tuple[str, str]:
         answers = answers_of(UndoForm(appointment_request, sent))
+        mails = OutgoingMail.objects.about(appointment_request.topic)
+        count, undone = mails.count(), last_entry(appointment_request)
         undo_last(appointment_request, by=by, roles=roles_of(by), note=answers["note"])
-        return f"as it was before, “{appointment_request.get_status_display()}”", "Took back the last step."
+        told = told_of_undoing(
+            appointment_request, was_told=mail_of(undone) is not None, is_corrected=mails.count() > count
+        )
+        became = f"as it was before, “{appointment_request.get_status_display()}”"
+        return _and_told(became, told), "Took back the last step."
 
     return act
 
@@ -142,8 +155,21 @@ def undo(sent: Mapping[str, Any]) -> Act:
 def answers_of(form: SeenForm) -> dict[str, Any]:
     """What was filled in, without the version. Raises MoveRefused with every mistake in its text."""
     if not form.is_valid():
-        raise MoveRefused("form", " ".join(str(error) for errors in form.errors.values() for error in errors))
+        mistakes = [str(error).rstrip(".") for errors in form.errors.values() for error in errors]
+        raise MoveRefused("form", "".join(f"{mistake}. " for mistake in mistakes).strip())
     return {name: value for name, value in form.cleaned_data.items() if name != "version"}
+
+
+def _appointment_of(appointment_request: AppointmentRequest) -> str:
+    """When it is, and with whom."""
+    starts_at, who = appointment_request.appointment_starts_at, appointment_request.appointment_with
+    when = moment(starts_at) if starts_at else ""
+    return f"{when}, with {name_of(who)}" if who else when
+
+
+def _and_told(became: str, told: str) -> str:
+    """Both in one text, as sentences without the last full stop: that one is set by whoever shows it."""
+    return f"{became}. {told}".rstrip(". ")
 
 
 def _booking(answers: dict[str, Any]) -> dict[str, Any]:

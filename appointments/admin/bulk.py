@@ -8,9 +8,8 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
-from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
@@ -35,6 +34,9 @@ def owners() -> QuerySet["User"]:
     return people.order_by("first_name", "last_name", "username")
 
 
+OWN_ACT = "You have changed this request yourself since this list was shown. It was not handed over."
+
+
 @dataclass(frozen=True)
 class Result:
     """What became of one request: "" where it is done, else why it was refused."""
@@ -53,7 +55,8 @@ class BulkAdmin(admin.ModelAdmin):
 
     @method_decorator(require_POST)
     def hand_over_view(self, request: HttpRequest) -> HttpResponse:
-        """Make one person the owner of each ticked request, and say of each whether it was done."""
+        """Make one person the owner of each ticked request, and say of each whether it was done. Without a ticked
+        request or a person it shows the list with what was filled in."""
         user = cast("User", request.user)
         if not (self.has_view_permission(request) and roles_of(user) & TRIAGE):
             raise PermissionDenied
@@ -65,7 +68,11 @@ class BulkAdmin(admin.ModelAdmin):
         if not seen or owner is None:
             what = "Tick at least one request." if not seen else "Choose who they are for."
             self.message_user(request, f"Nothing was changed. {what}", messages.WARNING)
-            return redirect("admin:appointments_appointmentrequest_changelist")
+            typed = {"ticked": seen, "chosen_owner": owner, "typed_note": note}
+            here = reverse("admin:appointments_appointmentrequest_changelist")
+            response = self.changelist_view(request, {**typed, "here": here})
+            response.status_code = 422
+            return response
         requests = AppointmentRequest.objects.in_queue_order().select_related("claimed_by", "next_step_by")
         results = [
             Result(one, _hand_over(one, seen[one.pk], owner, user, note)) for one in requests.filter(pk__in=seen)
@@ -77,6 +84,8 @@ class BulkAdmin(admin.ModelAdmin):
             "owner": owner,
             "done": [result for result in results if not result.refusal],
             "refused": [result for result in results if result.refusal],
+            "not_done": len(seen) - len([result for result in results if not result.refusal]),
+            "gone": sorted(seen.keys() - {result.appointment_request.pk for result in results}),
         }
         return TemplateResponse(request, f"{FOLDER}/handed_over.html", context)
 
@@ -84,12 +93,18 @@ class BulkAdmin(admin.ModelAdmin):
 def _hand_over(appointment_request: AppointmentRequest, version: int, owner: "User", by: "User", note: str) -> str:
     """Why it was refused: "" when it was done."""
     if appointment_request.version != version:
-        return STALE
+        return OWN_ACT if _changed_since(appointment_request, version) == {by.pk} else STALE
     try:
         hand_over(appointment_request, owner, by=by, roles=roles_of(by), note=note)
     except MoveRefused as refusal:
         return str(refusal)
     return ""
+
+
+def _changed_since(appointment_request: AppointmentRequest, version: int) -> set[int | None]:
+    """Who has changed it since that version; None stands for the patient. Two queries."""
+    rows = (appointment_request.events, appointment_request.status_changes)
+    return {pk for row in rows for pk in row.filter(version__gt=version).values_list("changed_by", flat=True)}
 
 
 def _ticked(request: HttpRequest) -> dict[int, int] | None:

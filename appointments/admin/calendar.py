@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 from django.views.decorators.http import require_safe
 
 from appointments.admin.feed import FeedAdmin, keeps_a_feed
-from appointments.day_calendar import Booked, Free, day_of, next_day
+from appointments.day_calendar import Booked, Day, Free, day_of, next_day
 
 # What the page can show. Far from the ends of the calendar, before and after which there is no day.
 FIRST, LAST = datetime.date(2000, 1, 1), datetime.date(2099, 12, 31)
@@ -37,12 +37,17 @@ class CalendarAdmin(FeedAdmin):
         asked = request.GET.get("date", "").strip()
         date = date_in(asked) if asked else today
         day = day_of(date or today, now)
+        zones = _zones_of(day)
         context: dict[str, Any] = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": f"Appointments on {date_format(day.date, 'l, F j, Y')}",
             "day": day,
-            "columns": [(column, [_line(entry) for entry in column.entries]) for column in day.columns],
+            "columns": [
+                (column, [_line(entry, with_zone=len(zones) > 1) for entry in column.entries])
+                for column in day.columns
+            ],
+            "zone": zones.pop() if len(zones) == 1 else "",
             "today": today,
             "before": next_day(day.date, -1) if day.date > FIRST else None,
             "after": next_day(day.date) if day.date < LAST else None,
@@ -61,23 +66,28 @@ def date_in(text: str) -> datetime.date | None:
     return date if FIRST <= date <= LAST else None
 
 
-def _line(entry: Booked | Free) -> dict[str, Any]:
-    """What the page says of an entry: when it is, in the current zone, and whose it is if anybody's."""
+def _zones_of(day: Day) -> set[str]:
+    """The names of the zones that its times are in, such as PST: two on the days on which the clocks change."""
+    times = (
+        time for column in day.columns for entry in column.entries for time in (entry.starts_at, entry.ends_at)
+    )
+    return {f"{timezone.localtime(time):%Z}" for time in times}
+
+
+def _line(entry: Booked | Free, *, with_zone: bool) -> dict[str, Any]:
+    """What the page says of an entry: when it is, in the current zone, and whose it is if anybody's.
+
+    On one night of the year every time of an hour comes twice: then each is told with its zone. Not by
+    `date_format`, which says no zone in just that hour.
+    """
     starts_at, ends_at = timezone.localtime(entry.starts_at), timezone.localtime(entry.ends_at)
+    clock = "%-I:%M %p %Z" if with_zone else "%-I:%M %p"
     line: dict[str, Any] = {
         "starts_at": starts_at.isoformat(),
         "ends_at": ends_at.isoformat(),
-        "from": clock(starts_at),
-        "until": clock(ends_at),
+        "from": starts_at.strftime(clock),
+        "until": ends_at.strftime(clock),
     }
     if isinstance(entry, Booked):
         line.update(appointment_request=entry.appointment_request, clashes=entry.clashes)
     return line
-
-
-def clock(time: datetime.datetime) -> str:
-    """The time in its zone, by name: on one night of the year every time of an hour comes twice.
-
-    Not `date_format`, which says no zone in just that hour.
-    """
-    return f"{time:%-I:%M %p %Z}"

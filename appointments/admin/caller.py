@@ -10,14 +10,14 @@ from django.template.response import TemplateResponse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_http_methods
 
-from appointments.choices import form_choices
+from appointments.choices import FormChoices, form_choices
 from appointments.forms import SafetyCheckForm
 from appointments.forms.caller import CallerForm
 from appointments.lifecycle import TRIAGE, acting_role
 from appointments.models import AlreadySent, AppointmentRequest
 from appointments.roles import roles_of
 from appointments.safety import SafetyCheck
-from conditions.models import RedFlag
+from appointments.typed_answers import typed_answers, typed_digest
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -39,28 +39,48 @@ class CallerAdmin(admin.ModelAdmin):
         if not self.has_add_permission(request):
             raise PermissionDenied
         safety = SafetyCheck.carried_by(request.POST)
-        if safety is None:
-            return self._safety_check(request)
         button = request.POST.get("button")
+        if safety is None or button == "asked":
+            return self._safety_check(request, safety)
         if button == "told":
             is_checked = "is_checked_by_clinician" in request.POST
             safety = safety.checked_by_clinician() if is_checked else safety
+        form = self._typed_form(request, safety, form_choices())
         if button != "keep":
-            return self._page(request, "caller_form", safety=safety, form=CallerForm(form_choices()))
-        form = CallerForm(form_choices(), request.POST)
-        if not form.is_valid():
-            return self._page(request, "caller_form", status=422, safety=safety, form=form)
-        return self._keep(request, safety, form)
+            return self._form_page(request, safety, form)
+        was_asked = safety.has_asked(form.choices.red_flags)
+        if was_asked and form.is_valid():
+            return self._keep(request, safety, form)
+        return self._answer_if_kept_before(request, safety, form) or (
+            self._form_page(request, safety, form)
+            if form.errors
+            else self._ask_again(request, safety, form.choices)
+        )
 
-    def _safety_check(self, request: HttpRequest) -> HttpResponse:
-        red_flags = list(RedFlag.objects.in_use())
-        form = SafetyCheckForm(red_flags, request.POST if request.method == "POST" else None)
+    def _safety_check(self, request: HttpRequest, safety: SafetyCheck | None) -> HttpResponse:
+        """`safety` is that of a form that is asked again."""
+        choices = form_choices()
+        form = SafetyCheckForm(choices.red_flags, request.POST if request.method == "POST" else None)
         if not form.is_valid():
-            return self._page(request, "caller_safety", status=422 if form.is_bound else 200, form=form)
-        safety = SafetyCheck.begin().answered(form.ticked(), red_flags)
+            return self._safety_page(request, safety, form)
+        safety = (safety or SafetyCheck.begin()).answered(form.ticked(), choices.red_flags)
         if safety.needs_help_first:
-            return self._page(request, "caller_help", safety=safety, red_flags=form.ticked())
-        return self._page(request, "caller_form", safety=safety, form=CallerForm(form_choices()))
+            typed = typed_answers(request)
+            return self._page(request, "caller_help", safety=safety, red_flags=form.ticked(), typed=typed)
+        return self._form_page(request, safety, self._typed_form(request, safety, choices))
+
+    def _ask_again(self, request: HttpRequest, safety: SafetyCheck, choices: FormChoices) -> HttpResponse:
+        """The warning symptoms have changed since the caller was asked: those of today, and what was typed."""
+        return self._safety_page(request, safety, SafetyCheckForm(choices.red_flags))
+
+    def _answer_if_kept_before(
+        self, request: HttpRequest, safety: SafetyCheck, form: CallerForm
+    ) -> HttpResponse | None:
+        try:
+            kept = AppointmentRequest.objects.sent_before(safety.key, typed_digest(request, safety.red_flag_keys))
+        except AlreadySent as already_sent:
+            return self._form_page(request, safety, form, status=409, kept=already_sent.appointment_request)
+        return self._to_its_record(request, kept) if kept else None
 
     def _keep(self, request: HttpRequest, safety: SafetyCheck, form: CallerForm) -> HttpResponse:
         """Keep the request under the name of whoever keyed it in. No limits: one desk has many callers."""
@@ -68,22 +88,48 @@ class CallerAdmin(admin.ModelAdmin):
             appointment_request = AppointmentRequest.objects.submit(
                 form.answers(),
                 key=safety.key,
-                red_flags=safety.red_flags(),
+                red_flags=[flag for flag in form.choices.red_flags if flag.key in safety.red_flag_keys],
                 is_checked_by_clinician=safety.is_checked_by_clinician,
                 keyed_in_by=cast("User", request.user),
                 role=acting_role(roles_of(request.user) & TRIAGE),
                 source=form.cleaned_data["source"],
                 language=form.cleaned_data["language"],
+                digest=typed_digest(request, safety.red_flag_keys),
             )
         except AlreadySent as already_sent:
-            kept = already_sent.appointment_request
-            return self._page(request, "caller_form", status=409, safety=safety, form=form, kept=kept)
+            return self._form_page(request, safety, form, status=409, kept=already_sent.appointment_request)
         if appointment_request.version == 1:
             self.log_addition(
                 request, appointment_request, f"Keyed in: {appointment_request.get_source_display()}."
             )
+        return self._to_its_record(request, appointment_request)
+
+    def _to_its_record(self, request: HttpRequest, appointment_request: AppointmentRequest) -> HttpResponse:
         self.message_user(request, f"{appointment_request} is in the queue. Tell the caller this reference.")
         return redirect("admin:appointments_appointmentrequest_change", appointment_request.pk)
+
+    def _typed_form(self, request: HttpRequest, safety: SafetyCheck, choices: FormChoices) -> CallerForm:
+        """The form as it was filled in so far, or an empty one."""
+        if not typed_answers(request):
+            return CallerForm(choices)
+        form = CallerForm(choices, request.POST)
+        if not safety.has_shown_privacy:
+            form.ask_consent_again()
+        return form
+
+    def _safety_page(
+        self, request: HttpRequest, safety: SafetyCheck | None, form: SafetyCheckForm
+    ) -> TemplateResponse:
+        typed = typed_answers(request) if safety else []
+        status = 422 if form.errors else 200
+        return self._page(request, "caller_safety", status=status, safety=safety, form=form, typed=typed)
+
+    def _form_page(
+        self, request: HttpRequest, safety: SafetyCheck, form: CallerForm, *, status: int = 0, **more: Any
+    ) -> TemplateResponse:
+        status = status or (422 if form.errors else 200)
+        shown = safety.showing_privacy()
+        return self._page(request, "caller_form", status=status, safety=shown, form=form, **more)
 
     def _page(self, request: HttpRequest, name: str, *, status: int = 200, **more: Any) -> TemplateResponse:
         titles = {"caller_safety": "Safety check for a caller", "caller_help": "Tell the caller to get help now"}

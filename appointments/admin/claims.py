@@ -24,6 +24,7 @@ from appointments.models import AppointmentRequest
 from appointments.queue import reasons
 from appointments.roles import name_of, roles_of
 from appointments.staff_forms import SeenForm
+from clinic.templatetags.clinic_clock import zone_name
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -63,7 +64,8 @@ class Claim:
         minutes = -((self.now - self.until) // MINUTE)  # rounded up: a claim that holds has at least one
         if minutes < SAID_IN_MINUTES:
             return f"{minutes} minute{'' if minutes == 1 else 's'} left"
-        return f"until {date_format(timezone.localtime(self.until), 'D, M j, g:i A')}"
+        until = timezone.localtime(self.until)
+        return f"until {date_format(until, 'D, M j, g:i A')} {zone_name(until)}"
 
 
 def claim_of(request: HttpRequest, appointment_request: AppointmentRequest, now: datetime.datetime) -> Claim | None:

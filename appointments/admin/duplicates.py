@@ -16,6 +16,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
 from appointments.admin.acts import answers_of
+from appointments.admin.record import take_over_beside
 from appointments.admin.timeline import Entry, names_of, timeline
 from appointments.admin.verbs import VerbsAdmin, reason_to_take_over
 from appointments.duplicates import LINK_NOTE_MAX_LENGTH, link, unlink
@@ -38,6 +39,7 @@ class LinkForm(SeenForm):
     reference = forms.CharField(
         max_length=20,
         help_text="Such as K7MQ-4XDP. It stays open, and this request is closed.",
+        error_messages={"required": "Enter the reference of the other request"},
         widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"}),
     )
 
@@ -151,8 +153,11 @@ class DuplicatesAdmin(VerbsAdmin):
         shown = how.get("shown")
         found = duplicates_of(appointment_request, request.user, shown if isinstance(shown, LinkForm) else None)
         together = sorted([*context["timeline"], *found.entries], key=lambda entry: entry.happened_at)
-        unsaved = [] if found.form is not None and found.form is shown else context["unsaved"]
-        response.context_data = {**context, "duplicates": found, "timeline": together, "unsaved": unsaved}
+        response.context_data = {**context, "duplicates": found, "timeline": together}
+        if isinstance(shown, LinkForm) and found.form is shown:
+            beside = take_over_beside(how.get("refusal"), shown)
+            mistakes = [] if context["newer"] else list(shown.mistakes())
+            response.context_data |= {"unsaved": [], "take_over_beside": beside, "mistakes": mistakes}
         return response
 
 

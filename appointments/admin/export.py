@@ -17,7 +17,7 @@ from django.utils.decorators import method_decorator
 from django.utils.timesince import timesince
 from django.views.decorators.http import require_POST
 
-from appointments.admin.marks import Elsewhere, known_elsewhere, marks_of
+from appointments.admin.marks import Elsewhere, known_elsewhere, marks_of, promise_kept, waits
 from appointments.admin.words import moment, phone_words
 from appointments.lifecycle import Role, Urgency
 from appointments.models import AppointmentRequest
@@ -53,16 +53,14 @@ def rows(appointment_requests: Iterable[AppointmentRequest], now: datetime.datet
 def _cells(
     appointment_request: AppointmentRequest, elsewhere: Elsewhere, now: datetime.datetime
 ) -> tuple[str, ...]:
-    if appointment_request.answered_at:
-        met = " (answered)"
-    else:
-        met = " (late)" if appointment_request.is_late(now) else ""
+    kept = promise_kept(appointment_request, now)
+    met = f" ({kept.label.lower()})" if kept else ""
     return (
         appointment_request.full_name,
         Urgency(appointment_request.urgency).label,
         "; ".join(mark.label for mark in marks_of(appointment_request, elsewhere, now)),
         appointment_request.get_status_display(),
-        timesince(appointment_request.received_at, now) if appointment_request.is_open else "Closed",
+        timesince(appointment_request.received_at, now) if waits(appointment_request) else "Closed",
         (moment(appointment_request.reply_by) if appointment_request.reply_by else "Not promised") + met,
         appointment_request.reference,
         phone_words(appointment_request.phone),

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 NAME = "appointments_appointmentrequest"
 ROWS_OF_A_PAGE = 50
+ABOUT_THE_NOTE = {"form", "note_missing"}
 HTTP_STATUS_OF_REFUSAL = {"not_your_role": 403, "signed_already": 409, "stale": 409}
 
 
@@ -99,6 +100,10 @@ class LeftBehindAdmin(admin.ModelAdmin):
         page = listed.get_page(request.GET.get("page"))
         sign_offs = Paginator(DaySignOff.objects.select_related("signed_by"), ROWS_OF_A_PAGE)
         note = form["note"].value() if form else ""
+        fresh = SignOffForm(initial={"listed": counts.listed_digest, "note": note})
+        if refusal is not None and refusal.code in ABOUT_THE_NOTE:
+            fresh = SignOffForm({"listed": counts.listed_digest, "note": note})
+            fresh.errors["note"] = fresh.error_class([str(refusal)])
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -109,7 +114,7 @@ class LeftBehindAdmin(admin.ModelAdmin):
             "listed": [LeftBehind(one, list(lacks(one, day, moment))) for one in page.object_list],
             "signed_today": DaySignOff.objects.select_related("signed_by").filter(date=day).first(),
             "sign_offs": sign_offs.get_page(request.GET.get("signed")),
-            "form": SignOffForm(initial={"listed": counts.listed_digest, "note": note}),
+            "form": fresh,
             "may_sign": bool(roles_of(request.user) & TRIAGE),
             "refusal": refusal,
         }

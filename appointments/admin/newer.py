@@ -5,14 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
-from django.utils import timezone
 
 from appointments.admin.timeline import Entry
 from appointments.admin.words import Names, label_of, names_in, words
 from appointments.lifecycle import MoveRefused
 from appointments.models import AppointmentRequest
 from appointments.models.record import as_recorded
-from appointments.roles import name_of
 from appointments.staff_forms import SeenForm
 
 REFUSED_FOR_OTHERS = frozenset({"stale", "claimed"})
@@ -30,7 +28,6 @@ class BothVersions:
 
     kept: list[tuple[str, str]]
     since: list[Entry]
-    holder: str
     tried: list[tuple[str, str]]
 
 
@@ -49,11 +46,9 @@ def both_versions(
         return None
     seen = request.POST.get("version", "")
     version = int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 10 else appointment_request.version
-    holder = appointment_request.holder(timezone.now())
     return BothVersions(
         kept=_kept(appointment_request),
         since=[entry for entry in entries if entry.version > version],
-        holder=name_of(holder) if holder else "",
         tried=list(form.typed()) if form is not None else typed_in(request),
     )
 

@@ -62,7 +62,7 @@ class Offered:
         yield from self.move_forms
         yield from filter(None, (self.lower, self.appointment, self.call, self.plan))
 
-    def shows(self, form: SeenForm) -> bool:
+    def shows(self, form: SeenForm | None) -> bool:
         """Whether this very form is among them."""
         return any(form is one for one in self.forms())
 

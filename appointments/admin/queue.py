@@ -1,7 +1,6 @@
 """The list of requests: who is next, and why."""
 
 import datetime
-import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -23,7 +22,17 @@ from django.views.decorators.http import require_safe
 from appointments.admin.bulk import owners
 from appointments.admin.claims import Claim, claim_of
 from appointments.admin.export import may_export
-from appointments.admin.marks import badge, badges, known_elsewhere, marks_of, status_badge, urgency_badge
+from appointments.admin.marks import (
+    badge,
+    badges,
+    known_elsewhere,
+    marks_of,
+    promise_kept,
+    status_badge,
+    urgency_badge,
+    waits,
+)
+from appointments.admin.saved_views import may_drop_any
 from appointments.lifecycle import TRIAGE, RequestStatus, Urgency
 from appointments.listing import EVERY_STATUS, BadKey, Listing, page_after
 from appointments.models import AppointmentRequest, SavedView
@@ -67,7 +76,7 @@ class Row:
     @property
     def waiting(self) -> SafeString | str:
         """For how long the patient has waited: this clock never pauses. Closed requests do not wait."""
-        if not (self.appointment_request.is_open or self.appointment_request.is_owed_an_answer):
+        if not waits(self.appointment_request):
             return "Closed"
         return badge("note", "waiting", timesince(self.appointment_request.received_at, self.now, depth=1))
 
@@ -75,12 +84,9 @@ class Row:
     def promise(self) -> SafeString | str:
         """The time that the patient was told, whether it has passed, and whether somebody has answered."""
         reply_by = self.appointment_request.reply_by
-        told = timezone.localtime(reply_by).strftime("%b %-d, %-I:%M %p") if reply_by else "Not promised"
-        if self.appointment_request.is_late(self.now):
-            return format_html("{} {}", told, badge("note", "late", "Late"))
-        if self.appointment_request.answered_at and not self.appointment_request.is_owed_an_answer:
-            return format_html("{} {}", told, badge("note", "answered", "Answered"))
-        return told
+        told = timezone.localtime(reply_by).strftime("%b %-d, %-I:%M %p %Z") if reply_by else "Not promised"
+        kept = promise_kept(self.appointment_request, self.now)
+        return format_html("{} {}", told, badge("note", kept.name, kept.label)) if kept else told
 
     @property
     def owner(self) -> str:
@@ -174,8 +180,8 @@ class QueueAdmin(StaffAdmin):
             "urgencies": [(label, listing.but(urgency=key), key == listing.urgency) for key, label in urgencies],
             "first_page": AFTER not in request.GET,
             "may_act": may_act,
-            "this_button": secrets.token_urlsafe(9),  # see claims.take_next
             "owners": owners() if may_act else [],
+            "may_drop_any": may_drop_any(request.user),
             "saved_views": SavedView.objects.select_related("kept_by"),
         }
 

@@ -24,9 +24,10 @@ from appointments.admin.newer import both_versions
 from appointments.admin.offered import offered
 from appointments.admin.timeline import timeline
 from appointments.admin.words import labels, phone_words, times
-from appointments.lifecycle import MoveRefused
+from appointments.lifecycle import TRIAGE, MoveRefused
 from appointments.models import AppointmentRequest, RequestEvent, StatusChange
 from appointments.queue import Known
+from appointments.roles import roles_of
 from appointments.staff_forms import SeenForm
 from appointments.walking import walking_line_of
 from conditions.models import Article
@@ -106,12 +107,21 @@ class RecordAdmin(admin.ModelAdmin):
             "title": f"Request {appointment_request}",
             **facts,
             **forms.as_context(),
+            "may_act": bool(roles_of(request.user) & TRIAGE),
             "refusal": refusal,
             "newer": newer,
+            "mistakes": list(shown.mistakes()) if shown and refusal and not newer and forms.shows(shown) else [],
+            "take_over_beside": take_over_beside(refusal, shown) if forms.shows(shown) else "",
             "unsaved": list(shown.typed()) if refusal and not newer and shown and not forms.shows(shown) else [],
         }
         status = HTTP_STATUS_OF_REFUSAL.get(refusal.code, 422) if refusal else 200
         return TemplateResponse(request, f"{FOLDER}/change_form.html", context, status=status)
+
+
+def take_over_beside(refusal: MoveRefused | None, form: SeenForm | None) -> str:
+    """The id of the field that says why one takes the request over, in the form that was refused because somebody
+    else has it; "" where none is. Beside it, a second way would lose what was typed."""
+    return form.id_of_take_over if form is not None and refusal is not None and refusal.code == "claimed" else ""
 
 
 def _facts(appointment_request: AppointmentRequest) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from appointments.admin.queue import QueueAdmin
 from appointments.admin.saved_views import SavedViewsAdmin
 from appointments.admin.search import SearchAdmin
 from appointments.admin.second_look import SecondLookAdmin
+from appointments.admin.unreached import UnreachedAdmin
 from appointments.admin.verbs import VerbsAdmin
 from appointments.models import AppointmentRequest
 
@@ -29,6 +30,7 @@ class AppointmentRequestAdmin(
     NumbersAdmin,
     LeftBehindAdmin,
     SecondLookAdmin,
+    UnreachedAdmin,
     DuplicatesAdmin,
     ClaimsAdmin,
     VerbsAdmin,

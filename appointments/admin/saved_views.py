@@ -4,18 +4,23 @@ from typing import TYPE_CHECKING, cast
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.contrib.admin.models import DELETION, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST, require_safe
 
+from appointments.lifecycle import Role
 from appointments.listing import Listing
 from appointments.models import SavedView
+from appointments.roles import name_of, roles_of
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import User
+    from django.contrib.auth.models import AnonymousUser, User
 
 NAME = "appointments_appointmentrequest"
 
@@ -27,6 +32,15 @@ class SavedViewForm(forms.ModelForm):
         model = SavedView
         fields = ("name",)
         error_messages = {"name": {"required": "Give the view a name"}}
+
+    def clean_name(self) -> str:
+        """Refuses a name that another view has, in whatever case."""
+        name: str = self.cleaned_data["name"]
+        if SavedView.objects.filter(name__iexact=name).exists():
+            raise ValidationError(
+                f"There is a view with the name “{name}” already. Choose another name.", code="name_taken"
+            )
+        return name
 
 
 class SavedViewsAdmin(admin.ModelAdmin):
@@ -66,16 +80,34 @@ class SavedViewsAdmin(admin.ModelAdmin):
         return _to_list(listing.query)
 
     @method_decorator(require_POST)
+    @method_decorator(transaction.atomic)
     def drop_view_view(self, request: HttpRequest, view_id: int) -> HttpResponse:
-        """Delete a view of one's own."""
+        """Delete a view of one's own; managers delete any, also of somebody who has left. Who did is on record."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         view = get_object_or_404(SavedView, pk=view_id)
-        if view.kept_by_id != request.user.pk:
+        if view.kept_by_id != request.user.pk and not may_drop_any(request.user):
             raise PermissionDenied
+        _note_dropped(view, cast("User", request.user))
         view.delete()
         self.message_user(request, f"The view “{view}” is gone.")
         return _to_list("")
+
+
+def may_drop_any(user: "User | AnonymousUser") -> bool:
+    """True for managers."""
+    return Role.MANAGER in roles_of(user)
+
+
+def _note_dropped(view: SavedView, by: "User") -> None:
+    LogEntry.objects.create(
+        user_id=by.pk,
+        content_type=ContentType.objects.get_for_model(SavedView),
+        object_id=str(view.pk),
+        object_repr=str(view),
+        action_flag=DELETION,
+        change_message=f"Deleted a view that {name_of(view.kept_by)} kept.",
+    )
 
 
 def _mistakes(form: forms.Form | forms.ModelForm) -> str:

@@ -13,6 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.text import get_text_list
 from django.views.decorators.http import require_http_methods, require_safe
 
 from appointments.admin.claims import claim_of
@@ -106,7 +107,9 @@ class SearchAdmin(admin.ModelAdmin):
         ways = _named(request.GET)
         more = [way.label for way in Way if way.value in request.GET.get("more", "").split(",")]
         rows = _rows(request, ways)
-        return self._search_page(request, "found", form=SearchForm(), rows=rows, more=more, each=EACH)
+        shown = {way for row in rows for way in ways[row.appointment_request.pk]}
+        by = get_text_list([way.label.lower() for way in Way if way in shown], "and")
+        return self._search_page(request, "found", form=SearchForm(), rows=rows, by=by, more=more, each=EACH)
 
     def _search_page(self, request: HttpRequest, name: str, *, status: int = 200, **more: Any) -> TemplateResponse:
         title = {"search": "Find a request", "found": "Requests found"}[name]

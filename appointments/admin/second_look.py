@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from appointments.admin.acts import answers_of
 from appointments.admin.record import FOLDER
 from appointments.admin.verbs import VerbsAdmin
-from appointments.lifecycle import TRIAGE
+from appointments.lifecycle import TRIAGE, Urgency
 from appointments.models import AppointmentRequest, RedFlagAnswer
 from appointments.roles import roles_of
 from appointments.second_look import amber, look_again
@@ -69,6 +69,8 @@ class SecondLookAdmin(VerbsAdmin):
             "page": page,
             "second_looks": [_second_look(one) for one in page.object_list],
             "may_act": bool(roles_of(request.user) & TRIAGE),
+            "routine": Urgency.ROUTINE,
+            "soon": Urgency.SOON,
         }
         return TemplateResponse(request, f"{FOLDER}/second_looks.html", context)
 

@@ -22,12 +22,13 @@ UNTOLD = {
     *("worse_at", "patient_wrote_at", "windows_end_at", "dates_asked_at", "warned_reply_by"),
     *("answered_at", "answered_by", "answered_after", "received_at", "second_look_on", "status"),
 }
+NOTHING: tuple[Any, ...] = ("", None, [])
 CLAIMS = {EventKind.CLAIMED, EventKind.RELEASED}
 
 
 @dataclass(frozen=True)
 class Change:
-    """What a field said before and after."""
+    """What a field said before and after: "" for nothing."""
 
     label: str
     before: str
@@ -135,8 +136,9 @@ def _of_event(event: RequestEvent, red_flags: list[RedFlagAnswer], names: Names,
 
 def _changes(row: StatusChange | RequestEvent, names: Names) -> list[Change]:
     return [
-        Change(label_of(name), words(name, row.before.get(name), names), words(name, row.after[name], names))
+        Change(label_of(name), *(words(name, value, names) if value not in NOTHING else "" for value in both))
         for name in _told(row.after)
+        for both in [(row.before.get(name), row.after[name])]
         if (row.before.get(name) or None) != (row.after[name] or None)
     ]
 

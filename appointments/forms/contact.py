@@ -23,6 +23,7 @@ CONTACT_SECTIONS = (
             hint=_("Others may hear or see it. Tick only what is safe for you."),
             is_optional=True,
         ),
+        hint=_("Give us at least one of the two: a phone number or an email address."),
     ),
 )
 

@@ -16,6 +16,7 @@ from appointments.forms.parts import Section
 from appointments.forms.safety import SafetyCheckForm
 from appointments.forms.times import TIMES_SECTIONS, TimesQuestions
 from appointments.models import AppointmentRequest, PreferredContact
+from appointments.models.answers import ShortNotice
 from appointments.models.record import NOTE_MAX_LENGTH
 from conditions.models import RedFlag
 
@@ -76,13 +77,17 @@ class ContactForm(ContactQuestions):
         )
 
     def clean(self) -> dict[str, Any]:
-        """Something was filled in, one way to reach the patient remains, and the preferred one is among them."""
+        """Something was filled in, one way to reach the patient remains, and the preferred one is among them and
+        not forbidden."""
         answers = self.cleaned_data
         if not self.errors and not any(answers.values()):
             raise ValidationError(_("Fill in what has changed"), code="nothing")
         if not self.errors:
             changed = self.changes()
             self._check_ways(bool(changed["phone"]), bool(changed["email"]), changed["preferred_contact"])
+            if changed["preferred_contact"] == PreferredContact.TEXT and answers["may_text"] == "no":
+                message = _("Choose another way, or allow text messages")
+                self._refuse("preferred_contact", "no_texts", message)
         return answers
 
     def changes(self) -> dict[str, Any]:
@@ -101,12 +106,48 @@ class ContactForm(ContactQuestions):
 
 
 class TimesForm(TimesQuestions):
-    """Other times. They take the place of all that was said before, so empty means any time."""
+    """Other times. What is left empty stays as it is, and what we have is not shown.
+
+    Parts of the week and the dates between which they count belong together: new ones take the place of all of
+    them, or a day that has passed would still end what the patient wants now.
+    """
+
+    TOGETHER = ("windows", "earliest_date", "latest_date")
+    ALONE = ("short_notice", "unsuitable_dates")
+
+    no_longer = any_of(
+        [
+            ("times", _("The days and dates that suited me. Any time is fine now.")),
+            ("short_notice", _("How soon I could come")),
+            ("unsuitable_dates", _("The dates that did not suit me")),
+        ],
+        _("Should we forget something that you told us before?"),
+    )
 
     def __init__(self, choices: FormChoices, data: MultiValueDict | None = None) -> None:
         super().__init__(data)
         self.start_dates(choices)
-        self.helper = form_helper(*(name for section in TIMES_SECTIONS for name in section.names()))
+        self.fields["windows"].help_text = _("Tick all that suit.")
+        short_notice = self.fields["short_notice"]
+        kept = one_of([KEEP, *ShortNotice.choices], short_notice.label, short_notice.help_text)
+        self.fields["short_notice"] = kept
+        names = [name for section in TIMES_SECTIONS for name in section.names()]
+        self.helper = form_helper(*names, "no_longer")
+
+    def clean(self) -> dict[str, Any]:
+        """Something was filled in."""
+        answers = super().clean()
+        if not self.errors and not any(answers.values()):
+            raise ValidationError(_("Fill in what has changed"), code="nothing")
+        return answers
+
+    def changes(self) -> dict[str, Any]:
+        """What changes of the request: its fields. Call it once the form is valid."""
+        answers, no_longer = self.cleaned_data, self.cleaned_data["no_longer"]
+        given = [name for name in self.ALONE if answers[name] or name in no_longer]
+        if "times" in no_longer or any(answers[name] for name in self.TOGETHER):
+            given += self.TOGETHER
+        return {name: answers[name] for name in given}
 
 
 class NoteForm(forms.Form):

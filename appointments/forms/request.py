@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.conf import settings
@@ -27,6 +27,15 @@ class Answer:
     value: str
     focus_id: str  # the first control of the question, for "change"
     is_in_english: bool = False  # the title of an article, in whatever language the page is
+
+
+@dataclass(frozen=True)
+class CheckedSection:
+    """A section of that page: what was answered, and what was left out, each in the order of the form."""
+
+    title: str
+    given: list[Answer]
+    left_out: list[Answer]
 
 
 class AppointmentRequestForm(ProblemQuestions, PatientQuestions, ContactQuestions, TimesQuestions):
@@ -72,6 +81,15 @@ class AppointmentRequestForm(ProblemQuestions, PatientQuestions, ContactQuestion
         self.order_fields([name for section in self.SECTIONS for name in section.names()])
         self.helper = form_helper(*self.SECTIONS)
 
+    def ask_consent_again(self) -> None:
+        """The page that was filled in led to another privacy text than today's: that consent does not count."""
+        data = cast("MultiValueDict", self.data).copy()
+        data.pop("consent", None)
+        self.data = data
+        self.fields["consent"].error_messages["required"] = _(
+            "Our privacy page may have changed since you opened this form. Look at it, then tick this box again"
+        )
+
     def answers(self) -> dict[str, Any]:
         """The fields of an AppointmentRequest. Call it once the form is valid."""
         others = {"consent", "article", "payment_option"}
@@ -82,10 +100,14 @@ class AppointmentRequestForm(ProblemQuestions, PatientQuestions, ContactQuestion
             "privacy_version": settings.PRIVACY_VERSION,
         }
 
-    def sections(self) -> Iterator[tuple[str, list[Answer]]]:
-        """The answers as the patient reads them before sending: each section's title and lines."""
+    def sections(self) -> Iterator[CheckedSection]:
+        """The answers as the patient reads them before sending."""
         for section in self.SECTIONS:
-            yield section.title, [self._answer(self[name]) for name in section.names() if name in self.fields]
+            answers = [self._answer(self[name]) for name in section.names() if name in self.fields]
+            given, left_out = (
+                [one for one in answers if bool(one.value) == is_given] for is_given in (True, False)
+            )
+            yield CheckedSection(section.title, given, left_out)
 
     def _answer(self, question: forms.BoundField) -> Answer:
         text = answer_text(question.field, self.cleaned_data[question.name])

@@ -6,7 +6,9 @@ from typing import Any, ClassVar
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.datastructures import MultiValueDict
+from django.utils.html import format_html
 from django.utils.text import capfirst
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from appointments.forms.layout import form_helper
@@ -30,7 +32,7 @@ class SafetyCheckForm(forms.Form):
         for tier, flags in by_tier(list(self.red_flags.values())).items():
             if flags:
                 self.fields[tier] = forms.MultipleChoiceField(
-                    choices=[(flag.key, capfirst(flag.local_wording)) for flag in flags],
+                    choices=[(flag.key, _in_its_language(flag)) for flag in flags],
                     widget=forms.CheckboxSelectMultiple,
                     required=False,
                     label=self.LEGENDS[Tier(tier)],
@@ -54,6 +56,12 @@ class SafetyCheckForm(forms.Form):
     def ticked(self) -> list[RedFlag]:
         """The red flags that the patient has. Call it once the form is valid."""
         return [self.red_flags[key] for tier in Tier.values for key in self.cleaned_data.get(tier, [])]
+
+
+def _in_its_language(red_flag: RedFlag) -> str:
+    """What stands beside its box: where there is no Spanish, a voice has to read the English as English."""
+    wording, language = capfirst(red_flag.local_wording), red_flag.local_language
+    return wording if language == get_language() else format_html('<span lang="{}">{}</span>', language, wording)
 
 
 class CheckedByClinicianForm(forms.Form):

@@ -1,5 +1,6 @@
 """When an appointment would suit. No time is held: the staff look for one."""
 
+import datetime
 from typing import Any
 
 from django import forms
@@ -11,6 +12,7 @@ from appointments.fields import ComingDateField
 from appointments.forms.layout import any_of, one_line, one_of
 from appointments.forms.parts import Fold, Section
 from appointments.models.answers import WINDOWS, PartOfDay, ShortNotice
+from appointments.windows import windows_end_at
 from clinic.models import Weekday
 
 WORKING_DAYS = 5  # from Monday on
@@ -96,17 +98,39 @@ class TimesQuestions(forms.Form):
         autocomplete="off",
     )
 
+    now: datetime.datetime  # on the clinic's clock
+
     def start_dates(self, choices: FormChoices) -> None:
-        """Let the dates begin today, on the clinic's calendar."""
+        """Let the dates begin today, and the times now, at the clinic."""
+        self.now = choices.now
         for field in self.fields.values():
             if isinstance(field, ComingDateField):
                 field.starting(choices.today)
 
     def clean(self) -> dict[str, Any]:
-        """The dates stand in their order."""
+        """The dates stand in their order, and some of the times is still to come."""
         answers = super().clean() or {}
         earliest, latest = answers.get("earliest_date"), answers.get("latest_date")
         if earliest and latest and latest < earliest:
             message = _("Latest date must not be before the earliest date")
             self.add_error("latest_date", ValidationError(message, code="dates_in_order"))
+        elif not {"windows", "earliest_date", "latest_date"} & self.errors.keys():
+            self._check_times_to_come(answers["windows"], earliest, latest)
         return answers
+
+    def _check_times_to_come(
+        self, windows: list[str], earliest: datetime.date | None, latest: datetime.date | None
+    ) -> None:
+        """A patient whose times have passed would be asked for new ones as soon as these were kept."""
+        if self._have_passed([], earliest, latest):
+            message = _("It is too late for an appointment on your latest date. Enter a later one")
+            self.add_error("latest_date", ValidationError(message, code="day_has_passed"))
+        elif self._have_passed(windows, earliest, latest):
+            message = _("The times that you chose have passed by now. Choose more times, or a later latest date")
+            self.add_error("windows", ValidationError(message, code="times_have_passed"))
+
+    def _have_passed(
+        self, windows: list[str], earliest: datetime.date | None, latest: datetime.date | None
+    ) -> bool:
+        ends = windows_end_at(self.now, windows, earliest, latest, self.now.tzinfo or datetime.UTC)
+        return ends is not None and ends <= self.now

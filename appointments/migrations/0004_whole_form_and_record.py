@@ -323,7 +323,7 @@ class Migration(migrations.Migration):
             model_name="appointmentrequest",
             name="patient_wrote_at",
             field=models.DateTimeField(
-                blank=True, help_text="The patient's last word, until somebody of the staff acts.", null=True
+                blank=True, help_text="The patient's last word, until somebody answers it.", null=True
             ),
         ),
         migrations.AddField(

@@ -40,6 +40,7 @@ PATIENT_ANSWERS_WITHIN = datetime.timedelta(hours=24)  # of the clinic's working
 
 NOBODY: dict[str, Any] = {"claimed_by": None, "claimed_until": None}
 NO_STEP: dict[str, Any] = {"next_step": "", "next_step_on": None, "next_step_by": None}
+WORD_ANSWERED: dict[str, Any] = {"patient_wrote_at": None}
 
 
 class Acting(models.Model):
@@ -65,11 +66,11 @@ class Acting(models.Model):
 
         `roles` are those that `by` acts under; `message` is what the patient is told; `appointment_starts_at` is an
         aware time, for booking; `duplicate_of` is the request that this one repeats. In one transaction: the new
-        status, the row of its record, which is returned, and the mail to the patient. The first move that is a
-        contact meets the promise. Whoever of the staff moves a request has it from then on, until it leaves the
-        queue. Raises MoveRefused and changes nothing when the table has no such move, the role may not, something
-        that it needs is missing (see `lifecycle.check_move`), with code `claimed` when somebody else has it, or
-        `stale` when somebody else was faster.
+        status, the row of its record, which is returned, and the mail to the patient. A move that is a contact
+        answers the patient (see `contact_made`). Whoever of the staff moves a request has it from then on, until it
+        leaves the queue. Raises MoveRefused and changes nothing when the table has no such move, the role may not,
+        something that it needs is missing (see `lifecycle.check_move`), with code `claimed` when somebody else has
+        it, or `stale` when somebody else was faster.
         """
         note, message = note.strip(), message.strip()
         move = check_move(
@@ -90,8 +91,8 @@ class Acting(models.Model):
             "appointment_place": appointment_place,
             "duplicate_of": duplicate_of,
         }
-        if move.is_contact and self.answered_at is None:
-            values.update(self.answered_now(now, by))
+        if move.is_contact:
+            values.update(self.contact_made(now, by))
         values.update(self._plan_after(status, now, by))
         values.update(self._marks(by, now, stays=status in OPEN_STATUSES))
         with transaction.atomic():
@@ -183,10 +184,18 @@ class Acting(models.Model):
         self._take({"status": change.from_status, **values})
         return undone
 
-    def answered_now(self: Any, now: datetime.datetime, by: "User | None") -> dict[str, Any]:
-        """The values that say that the clinic reached the patient at `now`: they meet the promise. One query."""
+    def contact_made(self: Any, now: datetime.datetime, by: "User | None") -> dict[str, Any]:
+        """The values that say that the clinic reached the patient at `now`. The first time meets the promise, and
+        costs one query. Each time answers the patient's last word, and so meets the promise that was made for it.
+
+        Nothing else does: whoever takes a request, plans it, passes it on, raises it, or tries in vain to reach the
+        patient has answered nobody. But for one: a report that it is worse ends without a contact, too, when
+        somebody who may clears it and says why (`urgency.set_urgency`).
+        """
+        if self.answered_at is not None:
+            return {**WORD_ANSWERED}
         after = working_hours().working_time_between(self.received_at, now)
-        return {"answered_at": now, "answered_by": by, "answered_after": after}
+        return {"answered_at": now, "answered_by": by, "answered_after": after, **WORD_ANSWERED}
 
     def from_record(self: Any, kept: dict[str, Any]) -> dict[str, Any]:
         """The values of a `before` of the record, but for who had the request then: the past gives no claim.
@@ -216,13 +225,13 @@ class Acting(models.Model):
     def _marks(
         self: Any, by: "User | None", now: datetime.datetime, *, stays: bool, claims: bool = True
     ) -> dict[str, Any]:
-        """What every act changes: whether the patient's word was seen, and who has the request afterwards."""
+        """What every act changes: when the patient last wrote, or who of the staff has the request afterwards."""
         nobody = {} if stays else {**NOBODY, **NO_STEP}
         if by is None:
             return {"patient_wrote_at": now, **nobody}
         if not claims:
             return {}
-        return {"patient_wrote_at": None, **(nobody or {"claimed_by": by, "claimed_until": claim_ends(now)})}
+        return nobody or {"claimed_by": by, "claimed_until": claim_ends(now)}
 
     def _plan_after(self: Any, status: str, now: datetime.datetime, by: "User | None") -> dict[str, Any]:
         """Who waits for a patient looks on a set day whether the answer came; the patient's answer ends it."""

@@ -110,7 +110,7 @@ class AppointmentRequest(Acting, PatientAnswers):
         null=True, blank=True, help_text="The patient says that it has got worse, and nobody has looked at it yet."
     )
     patient_wrote_at = models.DateTimeField(
-        null=True, blank=True, help_text="The patient's last word, until somebody of the staff acts."
+        null=True, blank=True, help_text="The patient's last word, until somebody answers it."
     )
     windows_end_at = models.DateTimeField(null=True, blank=True, help_text="When the preferred times have passed.")
     dates_asked_at = models.DateTimeField(null=True, blank=True, help_text="New dates were asked for, once.")
@@ -297,8 +297,8 @@ class AppointmentRequest(Acting, PatientAnswers):
 
     @property
     def is_owed_an_answer(self) -> bool:
-        """True while the promise stands: nobody of the clinic has reached the patient yet, or nobody has looked at
-        the patient's last word."""
+        """True while the promise stands: nobody of the clinic has reached the patient yet, or nobody has answered
+        the patient's last word (see `contact_made`)."""
         return self.is_in_queue and (self.answered_at is None or self.patient_wrote_at is not None)
 
     @property

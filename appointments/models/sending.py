@@ -18,7 +18,7 @@ from phonenumber_field.modelfields import PhoneNumberField
 from appointments import emails
 from appointments.lifecycle import OPEN_STATUSES, RequestStatus, Role, urgency_of
 from appointments.models.contact import ContactAttempt
-from appointments.models.record import EventKind, RedFlagAnswer, StatusChange, as_recorded
+from appointments.models.record import RedFlagAnswer, StatusChange, as_recorded
 from appointments.models.waiting import LATE_AT_MOST, called_for_at, has_work, somebody_has
 from appointments.promise import promised_by
 from appointments.second_look import second_look_day
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 QUEUE_ORDER = ("urgency", "worse_rank_at", "due_at", "received_at", "id")
 # Work for the staff: what is open, and a booked patient who says that it has got worse.
 IN_QUEUE = Q(status__in=OPEN_STATUSES) | Q(status=RequestStatus.BOOKED, worse_at__isnull=False)
-# Of these: the promise stands. Nobody has reached the patient, or nobody has looked at the patient's last word.
+# Of these: the promise stands. Nobody has reached the patient, or nobody has answered the patient's last word.
 OWED_AN_ANSWER = Q(answered_at=None) | Q(patient_wrote_at__isnull=False)
 # What the first entry of the record keeps, so that the record alone tells how a request stands.
 FIRST_RECORDED = ("urgency", "received_at", "reply_by", "windows_end_at", "second_look_on")
@@ -151,22 +151,24 @@ class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
         keyed_in_by: "User | None" = None,
         role: Role = Role.PATIENT,
         limited_by: Iterable[limits.Limit] = (),
+        digest: str = "",
         **marks: Any,
     ) -> "AppointmentRequest":
         """Keep a request that a patient sends, once for each one-time key.
 
         `answers` are what AppointmentRequestForm.answers() gives; `keyed_in_by` and `role` are those of the staff
-        member who writes for a caller. In one transaction: the request, the red flags that were ticked in the words
-        of today, the first row of its record, its mails, and a count under each of `limited_by`. The promise is
-        reckoned from the clinic's opening hours. An open request of the same person is linked, and raised when this
-        one is more urgent. Sent again with the same key and answers, also at the same moment: returns the request
-        that is there, and counts nothing. Raises AlreadySent when the answers differ, and
+        member who writes for a caller; `digest` is that of what was typed, else that of the answers is taken. In
+        one transaction: the request, the red flags that were ticked in the words of today, the first row of its
+        record, its mails, and a count under each of `limited_by`. The promise is reckoned from the clinic's opening
+        hours. An open request of the same person is linked, and raised when this one says that it has got worse
+        (see `appointments.worse`). Sent again with the same key and digest, also at the same moment: returns the
+        request that is there, and counts nothing. Raises AlreadySent when the digest differs, and
         clinic.limits.LimitReached.
         """
         flags = list(red_flags)
         now = timezone.now()
         hours = working_hours()
-        digest = _answers_digest(answers, flags)
+        digest = digest or _answers_digest(answers, flags)
         first: dict[str, Any] = {
             "key": key,
             "token_digest": token_digest(new_token(key)),
@@ -194,16 +196,21 @@ class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
                     limits.count(*limited_by)
                     self._begin_record(new, flags, by=keyed_in_by, role=role)
             except IntegrityError:
-                kept = self.filter(key=key).first()
-                if kept is None and self.filter(reference=new.reference).exists():
-                    continue
-                if kept is None:
+                kept = self.sent_before(key, digest)
+                if kept is not None:
+                    return kept
+                if not self.filter(reference=new.reference).exists():
                     raise
-                if kept.answers_digest != digest:
-                    raise AlreadySent(kept) from None
-                return kept
+                continue
             return new
         raise RuntimeError("no free reference was found")
+
+    def sent_before(self, key: UUID, digest: str) -> "AppointmentRequest | None":
+        """The request with this one-time key, or None. Raises AlreadySent when it was sent with other answers."""
+        kept = self.filter(key=key).first()
+        if kept is not None and kept.answers_digest != digest:
+            raise AlreadySent(kept) from None
+        return kept
 
     def _begin_record(
         self, kept: "AppointmentRequest", flags: list[RedFlag], *, by: "User | None", role: Role
@@ -219,14 +226,16 @@ class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
             role=role,
             after=as_recorded({name: getattr(kept, name) for name in FIRST_RECORDED}),
         )
-        outbox.queue(*emails.after_sending(kept))
-        self._link_to_earlier(kept)
+        outbox.queue(*emails.after_sending(kept, raised=self._link_to_earlier(kept)))
 
-    def _link_to_earlier(self, kept: "AppointmentRequest") -> None:
-        """Tell the staff of an open request by the same person, and raise that one when this one is more urgent.
+    def _link_to_earlier(self, kept: "AppointmentRequest") -> "AppointmentRequest | None":
+        """Tell the staff of an open request by the same person, and raise that one when this one says that it has
+        got worse. Returns what was raised.
 
         The sender learns nothing of it: a stranger could find out who has asked.
         """
+        from appointments.worse import report_worse_by_second  # it needs the models
+
         found = EARLIER.rows(
             pk=kept.pk,
             birth_date=kept.birth_date,
@@ -235,20 +244,11 @@ class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
             email=kept.email,
         )
         if not found:
-            return
+            return None
         earlier = self.get(pk=found[0][0])
         self.filter(pk=kept.pk).update(same_person_as=earlier)
         kept.same_person_as = earlier
-        if kept.urgency < earlier.urgency:
-            earlier.change(
-                EventKind.WORSE,
-                by=None,
-                role=Role.PATIENT,
-                note=f"Sent a second request, {kept.reference}, which is more urgent.",
-                urgency=kept.urgency,
-                worse_at=earlier.worse_at or kept.received_at,
-                reply_by=min(filter(None, (earlier.standing_promise, kept.reply_by)), default=None),
-            )
+        return earlier if report_worse_by_second(earlier, kept) else None
 
 
 def _earlier() -> models.QuerySet["AppointmentRequest", Any]:
@@ -269,8 +269,9 @@ EARLIER = ReadyQuery(_earlier)
 
 
 def _answers_digest(answers: dict[str, Any], red_flags: list[RedFlag]) -> str:
-    """Equal for equal answers: tells a form that is sent again from one that was changed in between."""
-    everything = {**answers, "red_flags": sorted(flag.key for flag in red_flags)}
+    """Equal for equal answers: tells a form that is sent again from one that was changed in between. The version of
+    the privacy page is ours, and no answer."""
+    everything = {**answers, "privacy_version": "", "red_flags": sorted(flag.key for flag in red_flags)}
     text = json.dumps(everything, cls=DjangoJSONEncoder, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 

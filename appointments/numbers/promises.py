@@ -8,7 +8,7 @@ from appointments.numbers import picture
 from appointments.numbers.figure import Facts, Figure
 from appointments.numbers.picture import Times
 from appointments.numbers.table import Cell, Table, percent, words
-from appointments.numbers.waits import MISSED, NO_ANSWER, By, Group, Outcome, Reason
+from appointments.numbers.waits import MISSED, NO_ANSWER, By, Group, Outcome, Reason, Spread
 from appointments.promise import ALLOWANCES
 
 FEWEST_PEOPLE = 10  # of fewer, a figure would tell about single people
@@ -28,8 +28,9 @@ REASONS = {
     Reason.NOT_TRIED: "Taken in time, but nobody tried to reach the patient",
     Reason.NOT_REACHED: "Tried in time, but the patient was not reached",
 }
-CUTS = ("Half within", "9 in 10 within", "95 in 100 within")
-DOTS = [("cut-0", "Half"), ("cut-1", "9 in 10"), ("cut-2", "95 in 100"), ("never", "No answer yet")]
+SHARES = ("Half of them", "9 of every 10", "95 of every 100")
+CUTS = tuple(f"{share} within" for share in SHARES)
+DOTS = [*((f"cut-{place}", share) for place, share in enumerate(SHARES)), ("never", "No answer yet")]
 COUNTED = (
     "Counted: requests that were answered, and those whose promise has passed without an answer. The latter count "
     "as longer than any other."
@@ -57,7 +58,7 @@ def promises(facts: Facts) -> Figure:
         table=Table(("Urgency", "Received", *OUTCOMES.values(), "Kept, of those due"), rows),
         picture=picture.bars(
             bars[1:],
-            [("done", "Kept"), ("late", "Missed"), ("open", "Not due yet"), ("rest", "None to keep")],
+            [("done", "Kept"), ("late", "Missed"), ("open", "Not due yet"), ("rest", "No answer was due")],
         ),
     )
 
@@ -66,11 +67,12 @@ def waiting(facts: Facts) -> Figure:
     """Waiting time as the patient's clock counts it, beside what the patient was told."""
     groups = _by_urgency(facts)
     everybody = facts.everybody
+    half = everybody.promised.half
+    promised = "" if half is None else f" Half of them were promised one {_within(half)}."
     return Figure(
         key="waiting",
         title="Waiting time against the promise",
-        says=f"Answered: half {_within(everybody.waited.half)}, 9 in 10 {_within(everybody.waited.nine_in_ten)}. "
-        f"Promised to half: {_within(everybody.promised.half)}.",
+        says=_answered(everybody.waited) + promised,
         rule=f"From receipt to the first answer; nights and weekends count. {COUNTED} {BY_URGENCY}",
         table=Table(
             ("Urgency", "Counted", *CUTS, *(f"Promised: {cut.lower()}" for cut in CUTS)),
@@ -79,7 +81,7 @@ def waiting(facts: Facts) -> Figure:
         ),
         picture=picture.times(
             [Times(label, group.waited.times(), group.promised.times()) for label, group in groups],
-            [*DOTS, ("promise", "What was promised, half to 95 in 100")],
+            [*DOTS, ("promise", "What was promised, to half of them and to 95 of every 100")],
         ),
     )
 
@@ -87,11 +89,10 @@ def waiting(facts: Facts) -> Figure:
 def first_contact(facts: Facts) -> Figure:
     """The working hours that it took, beside the allowance from which promises are reckoned."""
     groups = [(label, group, _allowed(label)) for label, group in _by_urgency(facts)]
-    worked = facts.everybody.worked
     return Figure(
         key="contact",
         title="Working hours to the first contact",
-        says=f"Answered: half {_within(worked.half)}, 9 in 10 {_within(worked.nine_in_ten)}.",
+        says=_answered(facts.everybody.worked),
         rule=f"Only hours in which the clinic is open count. {COUNTED} {BY_URGENCY}",
         table=Table(
             ("Urgency", "Counted", *CUTS, "Allowed"),
@@ -159,6 +160,19 @@ def fairness(facts: Facts) -> Figure:
             ("Group", "Counted", "Half within, working time", "Half within, any time"), rows, frozenset({2, 3})
         ),
         picture=picture.times(lines, [DOTS[0], DOTS[-1]]) if lines else None,
+    )
+
+
+def _answered(spread: Spread) -> str:
+    """How fast half of the patients, and nine of every ten, had their answer: a sentence for each."""
+    if spread.half is None:
+        return "There is nobody to count."
+    told = (("half of the patients", spread.half), ("9 of every 10 patients", spread.nine_in_ten))
+    return " ".join(
+        f"Fewer than {share} have an answer yet."
+        if time is None or time >= NO_ANSWER
+        else f"{share[0].upper()}{share[1:]} had an answer {_within(time)}."
+        for share, time in told
     )
 
 

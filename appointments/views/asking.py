@@ -12,14 +12,13 @@ from django.views.decorators.http import require_http_methods
 from appointments.blank_form import blank_form
 from appointments.choices import FormChoices, form_choices
 from appointments.forms import AppointmentRequestForm, CheckedByClinicianForm, SafetyCheckForm
-from appointments.models import AppointmentRequest
 from appointments.promise import promise
 from appointments.safety import SafetyCheck
 from appointments.track_record import answered_lately
 from appointments.typed_answers import typed_answers
 from appointments.views.language import in_the_language_of_the_browser
 from appointments.views.private import before_sending
-from appointments.views.sending import already_sent_page, keeps_answers, send
+from appointments.views.sending import answer_if_sent_before, keeps_answers, send
 from conditions import walking_line
 from conditions.models import RedFlag, red_flags_in_use
 
@@ -74,7 +73,7 @@ def request_appointment(request: HttpRequest) -> HttpResponse:
         return _help_page(request, safety, CheckedByClinicianForm(), safety.red_flags())
     if "button" not in request.POST and not typed_answers(request):
         return _first_details_page(request, safety, form_choices())
-    form = AppointmentRequestForm(form_choices(), request.POST)
+    form = _typed_form(request, safety, form_choices())
     if request.POST.get("button") == "send":
         return _send(request, safety, form)
     if not form.is_valid() or request.POST.get("button") == "change":
@@ -87,13 +86,10 @@ def request_appointment(request: HttpRequest) -> HttpResponse:
 def _send(request: HttpRequest, safety: SafetyCheck, form: AppointmentRequestForm) -> HttpResponse:
     """Whatever has changed since the page was opened, a form that was sent before leads to its request."""
     if not form.is_valid():
-        sent = AppointmentRequest.objects.filter(key=safety.key).first()
-        return already_sent_page(request, safety, sent) if sent else _details_page(request, safety, form)
+        return answer_if_sent_before(request, safety) or _details_page(request, safety, form)
     red_flags = form.choices.red_flags
     if not safety.has_asked(red_flags):
-        if not AppointmentRequest.objects.filter(key=safety.key).exists():
-            return _ask_again(request, safety, red_flags)
-        red_flags = safety.red_flags()
+        return answer_if_sent_before(request, safety) or _ask_again(request, safety, red_flags)
     if request.POST.get(TRAP) or safety.seconds_since_it_began() < settings.FORM_MINIMUM_SECONDS:
         return _check_page(request, safety, form)
     return send(request, safety, form, [flag for flag in red_flags if flag.key in safety.red_flag_keys])
@@ -119,7 +115,7 @@ def _after_safety_check(request: HttpRequest, safety: SafetyCheck, choices: Form
     """The form; or what comes after it, where the patient has filled it in before being asked again."""
     if not typed_answers(request):
         return _first_details_page(request, safety, choices)
-    form = AppointmentRequestForm(choices, request.POST)
+    form = _typed_form(request, safety, choices)
     return _check_page(request, safety, form) if form.is_valid() else _details_page(request, safety, form)
 
 
@@ -133,14 +129,28 @@ def _help_page(
 def _first_details_page(request: HttpRequest, safety: SafetyCheck, choices: FormChoices) -> HttpResponse:
     """The form before anything is typed: empty, but for the answers about walking that the patient took along."""
     if not safety.walking_line:
-        context = {"safety": safety, "blank_form": blank_form(choices, safety.article_key)}
+        context = {"safety": safety.showing_privacy(), "blank_form": blank_form(choices, safety.article_key)}
         return render(request, "appointments/request_appointment.html", context)
     initial = {"article": safety.article_key, "problem": f"{safety.walking_line}\n"}
     return _details_page(request, safety.without_walking_line(), AppointmentRequestForm(choices, initial=initial))
 
 
+def _typed_form(request: HttpRequest, safety: SafetyCheck, choices: FormChoices) -> AppointmentRequestForm:
+    """The form as it was filled in. Consent counts for the privacy page that stood beside it, and no other."""
+    form = AppointmentRequestForm(choices, request.POST)
+    if not safety.has_shown_privacy:
+        form.ask_consent_again()
+    return form
+
+
 def _details_page(request: HttpRequest, safety: SafetyCheck, form: AppointmentRequestForm) -> HttpResponse:
-    context = {"safety": safety, "form": form, "trapped": request.POST.get(TRAP, "")}
+    """The form with what was typed. Whoever has pressed Send reads that nothing was sent, and what to mend."""
+    context = {
+        "safety": safety.showing_privacy(),
+        "form": form,
+        "trapped": request.POST.get(TRAP, ""),
+        "is_unsent": request.POST.get("button") == "send",
+    }
     return render(request, "appointments/request_appointment.html", context, status=422 if form.errors else 200)
 
 

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 from appointments import emails
 from appointments.forms import FindForm
 from appointments.models import AppointmentRequest
+from appointments.typed_answers import typed_words
 from appointments.views.private import about_a_person
 from clinic import outbox
 from clinic.client_address import client_address
@@ -36,7 +37,7 @@ def find_request(request: HttpRequest) -> HttpResponse:
             count(Limit("find_request", client_address(request), MOST_PER_SENDER, HOUR))
             _send_links(form.cleaned_data["email"])
     except LimitReached:
-        return render(request, "appointments/too_often.html", status=429)
+        return render(request, "appointments/too_often.html", {"typed": typed_words(request)}, status=429)
     return render(request, "appointments/link_sent.html")
 
 

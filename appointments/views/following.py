@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import wraps
 from typing import Any
 
-from django.db import transaction
+from django.db import Error, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -19,14 +19,18 @@ from appointments import changes, worse
 from appointments.calendar_file import calendar_file
 from appointments.choices import form_choices
 from appointments.contact import tried_in_vain
+from appointments.duplicates import locked_with_original
 from appointments.forms import ContactForm, NoteForm, TimesForm, WithdrawForm, WorseForm
 from appointments.lifecycle import MoveRefused, RequestStatus, Role, Urgency, find_move, urgency_of
 from appointments.mail_trouble import mail_does_not_arrive
+from appointments.meanwhile import care_meanwhile
 from appointments.models import AppointmentRequest, EventKind
-from appointments.patient_word import SAID_IN, may_say, take_word
+from appointments.patient_word import SAID_IN, heard_by, may_say
+from appointments.typed_answers import typed_words
 from appointments.views.private import about_a_person
 from clinic.limits import LimitReached
 from clinic.models import ClinicProfile
+from clinic.readable_errors import is_database_unreachable
 from conditions.models import RedFlag
 
 Verb = Callable[[HttpRequest, AppointmentRequest], HttpResponseBase]
@@ -50,24 +54,35 @@ def at_secret_address(view: Callable[..., HttpResponseBase]) -> Callable[..., Ht
 def verb(view: Verb) -> Callable[..., HttpResponseBase]:
     """A page on which the patient says or does something: GET shows it, POST acts.
 
-    The view gets the request of the address: on POST under a lock until the answer is made, in one transaction
-    that is rolled back when the request is closed or the patient has said enough for now.
+    The view gets the request of the address: on POST under a lock until the answer is made, with the original of a
+    duplicate, in one transaction that is rolled back when the request is closed or the patient has said enough for
+    now. What was said while the database went away is carried by the page that answers, to be sent again.
     """
 
     @require_http_methods(["GET", "HEAD", "POST"])
     @at_secret_address
     @wraps(view)
     def page(request: HttpRequest, token: str) -> HttpResponseBase:
-        requests = AppointmentRequest.objects.with_token(token)
         acts = request.method == "POST"
+        answer = None
         try:
+            found = get_object_or_404(AppointmentRequest.objects.with_token(token))
             with transaction.atomic() if acts else nullcontext():
-                return view(request, get_object_or_404(requests.select_for_update() if acts else requests))
+                answer = view(request, locked_with_original(found) if acts else found)
+            return answer
         except MoveRefused:
-            context = {"appointment_request": get_object_or_404(requests), "token": token}
+            found.refresh_from_db()
+            context = {"appointment_request": found, "token": token}
             return render(request, "appointments/not_possible.html", context, status=409 if acts else 200)
         except LimitReached:
-            return render(request, "appointments/too_often.html", {"token": token}, status=429)
+            context = {"token": token, "typed": typed_words(request)}
+            return render(request, "appointments/too_often.html", context, status=429)
+        except Error as error:
+            if not acts or not is_database_unreachable(error):
+                raise
+            # Once there was an answer, it was the commit that failed: then nobody knows what came of it.
+            context = {"token": token, "typed": typed_words(request), "may_have_arrived": answer is not None}
+            return render(request, "appointments/not_received.html", context, status=503)
 
     return page
 
@@ -78,17 +93,19 @@ def request_status(request: HttpRequest, token: str) -> HttpResponse:
     """Where a request stands, what happens next and by when, and what the patient may still say and do."""
     found = AppointmentRequest.objects.with_token(token).noting_attempts().select_related("appointment_with")
     appointment_request = get_object_or_404(found)
-    now = timezone.now()
+    now, heard = timezone.now(), heard_by(appointment_request, EventKind.WORSE)
     context = {
         "appointment_request": appointment_request,
         "token": token,
-        "is_late": appointment_request.is_late(now),
-        "promise": appointment_request.standing_promise,
-        "last_word_at": _last_word_at(appointment_request),
+        "is_late": heard.is_late(now),
+        "promise": heard.standing_promise,
+        "worse_at": heard.worse_at,
+        "meanwhile": care_meanwhile(heard),
+        "last_word_at": _last_word_at(heard),
         "tried": tried_in_vain(appointment_request) if getattr(appointment_request, "was_tried", False) else None,
         "needs_new_dates": appointment_request.needs_new_dates(now),
         "mail_does_not_arrive": mail_does_not_arrive(appointment_request),
-        "may": {kind.value: may_say(appointment_request, kind) for kind in SAID_IN},
+        "may": {kind.value: may_say(heard_by(appointment_request, kind), kind) for kind in SAID_IN},
         "may_withdraw": find_move(appointment_request.status, RequestStatus.WITHDRAWN) is not None,
     }
     response = render(request, "appointments/request_status.html", context)
@@ -106,7 +123,7 @@ def report_worse(request: HttpRequest, appointment_request: AppointmentRequest) 
     flags = form.ticked()
     worse.report_worse(appointment_request, flags, form.cleaned_data["words"])
     if urgency_of(flag.tier for flag in flags) == Urgency.EMERGENCY:
-        context = {"red_flags": flags, "appointment_request": appointment_request, "token": _token(request)}
+        context = {"red_flags": flags, "token": _token(request)}
         return render(request, "appointments/worse_emergency.html", context)
     return _back(request)
 
@@ -124,12 +141,12 @@ def change_contact(request: HttpRequest, appointment_request: AppointmentRequest
 
 @verb
 def change_times(request: HttpRequest, appointment_request: AppointmentRequest) -> HttpResponse:
-    """Other times that suit, in place of those given before."""
+    """Other times that suit. What is on file is not shown: others may have the link."""
     _refuse_unless_it_may_be_said(appointment_request, EventKind.TIMES_CHANGED)
     form = TimesForm(form_choices(), _posted(request))
     if not form.is_valid():
         return _form_page(request, "change_times", form)
-    changes.change_times(appointment_request, form.cleaned_data)
+    changes.change_times(appointment_request, form.changes())
     return _back(request)
 
 
@@ -140,7 +157,7 @@ def add_note(request: HttpRequest, appointment_request: AppointmentRequest) -> H
     form = NoteForm(_posted(request))
     if not form.is_valid():
         return _form_page(request, "add_note", form)
-    take_word(appointment_request, EventKind.ADDED, note=form.cleaned_data["words"])
+    changes.add_words(appointment_request, form.cleaned_data["words"])
     return _back(request)
 
 
@@ -173,7 +190,7 @@ def appointment_calendar(request: HttpRequest, token: str) -> HttpResponse:
 
 def _refuse_unless_it_may_be_said(appointment_request: AppointmentRequest, kind: EventKind) -> None:
     """Before a form is shown or read: nobody fills one in for nothing."""
-    if not may_say(appointment_request, kind):
+    if not may_say(heard_by(appointment_request, kind), kind):
         raise MoveRefused("closed", "This cannot be said of the request any more.")
 
 
@@ -181,7 +198,8 @@ def _last_word_at(appointment_request: AppointmentRequest) -> datetime | None:
     """When we got what the page does not tell of elsewhere: that it got worse, or that it is off."""
     if appointment_request.status == RequestStatus.WITHDRAWN:
         return None
-    last = appointment_request.events.last() if appointment_request.worse_at else None
+    of_the_patient = appointment_request.events.filter(changed_by=None)
+    last = of_the_patient.last() if appointment_request.worse_at else None
     if last is not None and last.kind == EventKind.WORSE:
         return None
     return appointment_request.patient_wrote_at

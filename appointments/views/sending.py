@@ -13,7 +13,7 @@ from appointments.forms import AppointmentRequestForm
 from appointments.models import AlreadySent, AppointmentRequest, RequestSource
 from appointments.safety import SafetyCheck
 from appointments.sending_limits import sending_limits
-from appointments.typed_answers import typed_answers
+from appointments.typed_answers import typed_answers, typed_digest
 from clinic.limits import LimitReached
 from clinic.readable_errors import is_database_unreachable
 from conditions.models import RedFlag
@@ -35,17 +35,31 @@ def send(
             is_checked_by_clinician=safety.is_checked_by_clinician,
             language=get_language(),
             limited_by=sending_limits(request, answers),
+            digest=typed_digest(request, safety.red_flag_keys),
         )
     except AlreadySent as already_sent:
-        return already_sent_page(request, safety, already_sent.appointment_request)
+        return _already_sent_page(request, safety, already_sent.appointment_request)
     except LimitReached:
         return _carried_on(request, "appointments/too_many.html", safety.token, 429)
+    return _to_its_page(appointment_request)
+
+
+def answer_if_sent_before(request: HttpRequest, safety: SafetyCheck) -> HttpResponse | None:
+    """Of a form that we would not take today: the way to the request that it made when we did, if it made one."""
+    try:
+        kept = AppointmentRequest.objects.sent_before(safety.key, typed_digest(request, safety.red_flag_keys))
+    except AlreadySent as already_sent:
+        return _already_sent_page(request, safety, already_sent.appointment_request)
+    return _to_its_page(kept) if kept else None
+
+
+def _to_its_page(appointment_request: AppointmentRequest) -> HttpResponse:
     response = redirect(appointment_request.status_path())
     response.headers["Cache-Control"] = "no-store, private"  # it names the address of the status page
     return response
 
 
-def already_sent_page(
+def _already_sent_page(
     request: HttpRequest, safety: SafetyCheck, appointment_request: AppointmentRequest
 ) -> HttpResponse:
     """This form was sent before, with other answers: the request that we have, and the way to send another."""

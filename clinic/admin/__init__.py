@@ -3,10 +3,12 @@
 from django.contrib import admin
 
 from clinic.admin import outgoing_mail, practice
+from clinic.admin.sign_in import StaffSignInForm
 from clinic.admin.staff import StaffAdmin
 
 __all__ = ["StaffAdmin", "outgoing_mail", "practice"]
 
+admin.site.login_form = StaffSignInForm
 admin.site.site_header = "Clinic staff"
 admin.site.site_title = "Clinic staff"
 admin.site.index_title = "Today"

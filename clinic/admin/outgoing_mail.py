@@ -1,5 +1,6 @@
 """The outbox, as the staff see it: which mail reached nobody, and which still waits."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -8,12 +9,13 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
+from django.utils import dateformat, timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
 from clinic.admin.staff import StaffAdmin
 from clinic.models import OutgoingMail
-from clinic.outbox import try_again
+from clinic.outbox import title_of, try_again
 
 
 @admin.register(OutgoingMail)
@@ -23,11 +25,11 @@ class OutgoingMailAdmin(StaffAdmin):
     Whoever may see a mail may have it tried again: it goes to the person that it was for, by its own function.
     """
 
-    list_display = ("status", "function", "topic", "created_at", "next_try", "attempts", "failure")
-    list_display_links = ("status",)
+    list_display = ("title", "status", "about", "queued", "next_try", "attempts", "failure")
+    list_display_links = ("title",)
     list_per_page = 50
     fields = (
-        *("status", "failure", "function", "topic", "message_id", "created_at", "next_try", "attempts"),
+        *("status", "failure", "title", "about", "function", "message_id", "queued", "next_try", "attempts"),
         *("sent_at", "failed_at", "dropped_at"),
     )
     readonly_fields = fields
@@ -38,6 +40,10 @@ class OutgoingMailAdmin(StaffAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """In the order of the work."""
         return OutgoingMail.objects.in_work_order()
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Under its own name: nothing is selected here."""
+        return super().changelist_view(request, {"title": "Outgoing mails", **(extra_context or {})})
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Mail is queued by what causes it."""
@@ -56,10 +62,25 @@ class OutgoingMailAdmin(StaffAdmin):
         """The word for where it stands."""
         return mail.state.capitalize()
 
+    @admin.display(description="Mail")
+    def title(self, mail: OutgoingMail) -> str:
+        """What it tells."""
+        return title_of(mail)
+
+    @admin.display(description="About")
+    def about(self, mail: OutgoingMail) -> str:
+        """What it is about, such as "Request 12"."""
+        return mail.topic.replace(":", " ").capitalize() or "None"
+
+    @admin.display(description="Queued")
+    def queued(self, mail: OutgoingMail) -> str:
+        """When its cause was committed, in the clinic's zone."""
+        return _moment(mail.created_at)
+
     @admin.display(description="Next try")
-    def next_try(self, mail: OutgoingMail) -> Any:
+    def next_try(self, mail: OutgoingMail) -> str:
         """When it is tried next, if it waits."""
-        return mail.next_attempt_at if mail.state == "waiting" else "None"
+        return _moment(mail.next_attempt_at) if mail.state == "waiting" else "None"
 
     def get_urls(self) -> list[URLPattern]:
         """The stock addresses and the one of the verb."""
@@ -84,3 +105,7 @@ class OutgoingMailAdmin(StaffAdmin):
         else:
             self.message_user(request, "This mail has not failed, or somebody else was first.", "WARNING")
         return redirect("admin:clinic_outgoingmail_change", object_id)
+
+
+def _moment(when: datetime) -> str:
+    return dateformat.format(timezone.localtime(when), "D, M j, g:i A T")

@@ -97,6 +97,9 @@ class OutgoingMail(models.Model):
                 condition=Q(sent_at__isnull=True, failed_at__isnull=True, dropped_at__isnull=True),
                 name="mail_due",
             ),
+            # Those that reached nobody, few among all that went out: failed(), on the staff's first page and in the
+            # daily summary.
+            models.Index(fields=["-failed_at", "-id"], condition=Q(failed_at__isnull=False), name="mail_failed"),
             # The mails about one request, on its page.
             models.Index(fields=["topic"], condition=~Q(topic=""), name="mail_by_topic"),
         ]

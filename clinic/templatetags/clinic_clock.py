@@ -15,6 +15,12 @@ def zone_name(when: datetime.datetime) -> str:
     return timezone.localtime(when).tzname() or ""
 
 
+@register.simple_tag
+def zone_now() -> str:
+    """What the current time zone is called now."""
+    return zone_name(timezone.now())
+
+
 @register.filter
 def machine_time(when: datetime.datetime) -> str:
     """The moment as HTML's `time` element wants it, in the current time zone, to the second, with its offset."""

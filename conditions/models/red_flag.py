@@ -91,7 +91,12 @@ class RedFlag(models.Model):
     @property
     def local_wording(self) -> str:
         """The wording in the language of the page, or in English where there is no other."""
-        return (self.wording_es if get_language() == "es" else "") or self.wording
+        return self.wording_es if self.local_language == "es" else self.wording
+
+    @property
+    def local_language(self) -> str:
+        """The language of `local_wording`: where it is not that of the page, the page has to say so."""
+        return "es" if get_language() == "es" and self.wording_es else "en"
 
 
 def red_flags_in_use() -> list[RedFlag]:

@@ -105,6 +105,14 @@ def contact_changed_to_another_address(appointment_request: AppointmentRequest) 
     return emails.contact_changed(appointment_request.pk, event.pk)
 
 
+def new_address(appointment_request: AppointmentRequest) -> Message:
+    """The patient gave another address: this goes to the new one."""
+    event = appointment_request.change(
+        EventKind.CONTACT_CHANGED, by=None, role=Role.PATIENT, email="other@example.com"
+    )
+    return emails.new_address(appointment_request.pk, event.pk)
+
+
 TO_PATIENT: dict[str, Callable[[AppointmentRequest], Message]] = {
     "received": last_mail,
     "tried_to_reach": after("in_review", "unreachable"),
@@ -116,6 +124,7 @@ TO_PATIENT: dict[str, Callable[[AppointmentRequest], Message]] = {
     "worse_received": worse_received,
     "new_dates_needed": new_dates_needed,
     "contact_changed": contact_changed,
+    "new_address": new_address,
     "link_again": lambda appointment_request: emails.link_again(appointment_request.pk),
 }
 

@@ -70,9 +70,10 @@ def coming(name: str, date: datetime.date) -> dict[str, str]:
 
 
 def safety_check(*red_flag_keys: str, article_key: str = "") -> SafetyCheck:
-    """A safety check in which these red flags were ticked, with a new one-time key."""
+    """A safety check in which these red flags were ticked, with a new one-time key, as the page of the form
+    carries it."""
     ticked = RedFlag.objects.filter(key__in=red_flag_keys)
-    return SafetyCheck.begin(article_key).answered(ticked, asked=RedFlag.objects.in_use())
+    return SafetyCheck.begin(article_key).answered(ticked, asked=RedFlag.objects.in_use()).showing_privacy()
 
 
 def post(client: Client, safety: SafetyCheck | str, button: str = "send", **changes: Any) -> Any:

@@ -182,6 +182,9 @@ class Walk:
 
     def faults(self) -> Pages:
         """The lost link, and what went wrong."""
+        for unsure in (False, True):
+            context = {"token": "x", "typed": [("words", "123")], "may_have_arrived": unsure}
+            yield f"not received, {unsure}", self._drawn("appointments/not_received.html", **context)
         yield "find", self.get("find/")
         yield "find, wrong", self.post("find/", {"email": "x"}, 422)
         for _ in range(10):

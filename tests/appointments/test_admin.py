@@ -2,8 +2,11 @@
 
 import datetime
 import re
+import tomllib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.auth.models import User
@@ -33,6 +36,9 @@ WAYS = {
 }
 
 StaffFactory = Callable[[str], User]
+SHIPPED = tomllib.loads((Path(__file__).parents[2] / "clinic/content/clinic.toml").read_text())
+HERE = ZoneInfo(SHIPPED["profile"]["time_zone"])
+CLOSED = {closed["date"] for closed in SHIPPED["closed_dates"]}
 
 
 def signed_in(person: User) -> Client:
@@ -63,8 +69,13 @@ def in_status(status: str, by: User, **changes: Any) -> AppointmentRequest:
 
 
 def in_days(days: int) -> datetime.datetime:
-    """Noon, about that many days from now."""
-    return timezone.now().replace(hour=20, minute=0, second=0, microsecond=0) + datetime.timedelta(days=days)
+    """Ten o'clock at the clinic, that many days from now of those on which it is open."""
+    day = datetime.datetime.now(HERE).replace(hour=10, minute=0, second=0, microsecond=0)
+    for _ in range(days):
+        day += datetime.timedelta(days=1)
+        while day.weekday() > 4 or day.date() in CLOSED:
+            day += datetime.timedelta(days=1)
+    return day
 
 
 def date_and_time(days: int) -> dict[str, str]:
@@ -114,7 +125,8 @@ def test_every_move_from_a_status_by_every_role(clinic_data: None, staff: StaffF
         for role, browser in browsers.items():
             fields = {"note": f"Said {role}."} if "n" in needs else {}
             fields |= {"message": f"From {role}."} if "w" in needs else {}
-            fields |= date_and_time(3) if "t" in needs else {}
+            # The same patient at the same time, each time anew: that asks for a word.
+            fields |= {**date_and_time(3), "despite_clash": "on"} if "t" in needs else {}
             if "a" in needs and role in allowed:
                 try_in_vain(appointment_request, clinician)
                 let_go(appointment_request)

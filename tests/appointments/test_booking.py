@@ -2,24 +2,43 @@
 
 import datetime
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
-from appointments.booking import book, clashes
+from appointments.booking import book, move_appointment
+from appointments.clashes import clashes
 from appointments.lifecycle import MoveRefused, Role
 from appointments.models import AppointmentRequest
-from clinic.models import OutgoingMail
+from clinic.models import OpeningHours, OutgoingMail
 from clinic.outbox import written
-from tests.appointments.test_admin import QUEUE, date_and_time, facts, in_days, in_status, move_path, signed_in
+from tests.appointments.test_admin import (
+    HERE,
+    QUEUE,
+    date_and_time,
+    facts,
+    in_days,
+    in_status,
+    move_path,
+    signed_in,
+)
 from tests.form_posts import page, post_form
+from tests.staff import make_staff
 
 StaffFactory = Callable[[str], User]
 CLINICIAN = frozenset({Role.CLINICIAN})
+
+
+@pytest.fixture(autouse=True)
+def clinics_clock() -> Iterator[None]:
+    """The zone of the staff pages."""
+    with timezone.override(HERE):
+        yield
 
 
 def booked(clinician: User, starts_at: datetime.datetime, **more: Any) -> AppointmentRequest:
@@ -31,7 +50,7 @@ def booked(clinician: User, starts_at: datetime.datetime, **more: Any) -> Appoin
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("minutes", "is_clash"), [(-30, False), (-29, True), (0, True), (29, True), (30, False), (24 * 60, False)]
+    ("minutes", "is_clash"), [(-30, False), (-29, True), (0, True), (29, True), (30, False), (2 * 60, False)]
 )
 def test_appointments_of_one_clinician_clash_when_they_begin_too_close(
     clinic_data: None, staff: StaffFactory, minutes: int, is_clash: bool
@@ -62,7 +81,8 @@ def test_appointments_with_different_clinicians_or_cancelled_ones_do_not_clash(
     other = User.objects.create_user("other", is_staff=True)
     other.groups.set(clinician.groups.all())
     first = booked(clinician, starts_at)
-    book(in_status("in_review", clinician), starts_at, by=clinician, roles=CLINICIAN, clinician=other)
+    another = in_status("in_review", clinician, birth_date_year="1950")
+    book(another, starts_at, by=clinician, roles=CLINICIAN, clinician=other)
     undo = signed_in(clinician)
     assert post_form(undo, f"{QUEUE}{first.pk}/undo/", {"version": first.version}).status_code == 302
     booked(clinician, starts_at)
@@ -110,6 +130,161 @@ def test_clash_by_http_is_booked_only_by_whoever_ticks_the_box(clinic_data: None
         assert facts(second) == before
     typed = {**fields, "version": second.version, "despite_clash": "on"}
     assert post_form(browser, move_path(second, "booked"), typed).status_code == 302
+
+
+# What else speaks against it
+
+
+def refusal_of(appointment_request: AppointmentRequest, starts_at: datetime.datetime, **more: Any) -> str:
+    """Why it was not booked, and that it is booked by whoever says so; nothing when it was."""
+    by, before = User.objects.get(username="clinician"), facts(appointment_request)
+    try:
+        book(appointment_request, starts_at, by=by, roles=CLINICIAN, **more)
+        return ""
+    except MoveRefused as error:
+        refusal = error
+    assert refusal.code == "clash" and "tick “Book anyway”" in str(refusal)
+    assert facts(appointment_request) == before
+    book(appointment_request, starts_at, by=by, roles=CLINICIAN, **more, despite_clash=True)
+    return str(refusal)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("local", "said"),
+    [
+        ("2027-05-02T02:30", "The clinic is closed on Sunday, May 2 at 2:30 AM."),
+        ("2027-05-01T10:00", "The clinic is closed on Saturday, May 1 at 10:00 AM."),
+        ("2027-05-03T08:29", "The clinic is closed on Monday, May 3 at 8:29 AM."),
+        ("2027-05-03T12:30", "The clinic is closed on Monday, May 3 at 12:30 PM."),
+        ("2027-05-31T10:00", "The clinic is closed on Monday, May 31 at 10:00 AM."),  # Memorial Day
+        ("2027-05-03T08:30", ""),
+        ("2027-05-03T16:59", ""),
+    ],
+)
+def test_time_when_the_clinic_is_closed_is_booked_only_by_whoever_says_so(
+    clinic_data: None, staff: StaffFactory, local: str, said: str
+) -> None:
+    clinician = staff("clinician")
+    starts_at = datetime.datetime.fromisoformat(local).replace(tzinfo=HERE)
+    refused = refusal_of(in_status("in_review", clinician), starts_at, clinician=clinician)
+    assert refused == (f"{said} Choose another time, or tick “Book anyway”." if said else "")
+
+
+@pytest.mark.django_db
+def test_clinic_that_has_not_said_when_it_is_open_is_not_closed(clinic_data: None, staff: StaffFactory) -> None:
+    OpeningHours.objects.all().delete()
+    sunday = datetime.datetime(2027, 5, 2, 2, 30, tzinfo=HERE)
+    assert refusal_of(in_status("in_review", staff("clinician")), sunday) == ""
+
+
+@pytest.mark.django_db
+def test_appointment_that_stays_at_its_time_is_not_asked_about_it_again(
+    clinic_data: None, staff: StaffFactory
+) -> None:
+    clinician, sunday = staff("clinician"), datetime.datetime(2027, 5, 2, 10, tzinfo=HERE)
+    appointment_request = booked(clinician, sunday, despite_clash=True)
+    to_nobody: dict[str, Any] = {"appointment_with": None}
+    move_appointment(appointment_request, sunday, by=clinician, roles=CLINICIAN, **to_nobody)
+    with pytest.raises(MoveRefused, match="closed on Sunday, May 2 at 11:00 AM"):
+        move_appointment(appointment_request, sunday.replace(hour=11), by=clinician, roles=CLINICIAN)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("answers", "is_same"),
+    [
+        ({}, True),
+        ({"full_name": "PATIENT, Testa", "phone": "310 555 0199", "email": ""}, True),
+        ({"full_name": "T. Patient", "email": ""}, True),
+        ({"full_name": "T. P.", "phone": "", "email": "TESTA@example.com", "preferred_contact": "email"}, True),
+        ({"full_name": "Other Person", "phone": "310 555 0199", "email": ""}, False),
+        ({"birth_date_year": "1950"}, False),
+    ],
+)
+def test_same_patient_is_not_booked_twice_at_one_time_without_a_word(
+    clinic_data: None, staff: StaffFactory, answers: dict[str, str], is_same: bool
+) -> None:
+    clinician, starts_at = staff("clinician"), in_days(5)
+    other = make_staff("clinician", "other")
+    first, second = booked(clinician, starts_at), in_status("in_review", clinician, **answers)
+    then = starts_at + datetime.timedelta(minutes=20)
+    refused = refusal_of(second, then, clinician=other)
+    said = f"The same patient has an appointment at 10:00 AM on that day: {first.reference}."
+    assert (said in refused) is bool(refused) is is_same
+    assert second.full_name not in refused
+
+
+@pytest.mark.django_db
+def test_linked_request_is_of_the_same_patient_whatever_it_says(clinic_data: None, staff: StaffFactory) -> None:
+    clinician, other = staff("clinician"), make_staff("clinician", "other")
+    first = booked(clinician, in_days(5))
+    second = in_status("in_review", clinician, birth_date_year="1950", full_name="Other Person")
+    for one, two in ((first, second), (second, first)):
+        AppointmentRequest.objects.update(same_person_as=None)
+        AppointmentRequest.objects.filter(pk=one.pk).update(same_person_as=two)
+        second.refresh_from_db()
+        with pytest.raises(MoveRefused, match="The same patient"):
+            book(second, in_days(5), by=clinician, roles=CLINICIAN, clinician=other)
+
+
+@pytest.mark.django_db
+def test_appointments_with_nobody_named_need_a_clinician_each(clinic_data: None, staff: StaffFactory) -> None:
+    clinician, starts_at = staff("clinician"), in_days(5)
+    one, two, three, four = (
+        in_status("in_review", clinician, birth_date_year=str(1950 + number)) for number in range(4)
+    )
+    minutes = datetime.timedelta(minutes=1)
+    assert refusal_of(one, starts_at) == ""  # there is one clinician, so it is theirs
+    assert refusal_of(two, starts_at + 30 * minutes) == ""
+    named = refusal_of(three, starts_at + 10 * minutes, clinician=clinician)
+    assert named.startswith(f"No clinician is free then: {one} at 10:00 AM, {two} at 10:30 AM.")
+    make_staff("clinician", "other")
+    # The new one may see the one before and the one after.
+    AppointmentRequest.objects.filter(pk=two.pk).update(appointment_starts_at=starts_at + 39 * minutes)
+    assert refusal_of(four, starts_at + 15 * minutes).startswith("No clinician is free then")
+    AppointmentRequest.objects.filter(pk=three.pk).update(appointment_starts_at=starts_at - 60 * minutes)
+    fifth = in_status("in_review", clinician, birth_date_year="1960")
+    AppointmentRequest.objects.filter(pk=four.pk).update(appointment_starts_at=starts_at - 60 * minutes)
+    assert refusal_of(fifth, starts_at + 15 * minutes, clinician=clinician) == ""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_book_with_nobody_named_at_once_do_not_both_do_so(clinic_data: None, staff: StaffFactory) -> None:
+    clinician, starts_at = staff("clinician"), in_days(5)
+    requests = [in_status("in_review", clinician, birth_date_year=str(1950 + number)) for number in range(3)]
+    start, outcomes = threading.Barrier(len(requests)), []
+
+    def run(appointment_request: AppointmentRequest) -> None:
+        start.wait(10)
+        try:
+            book(appointment_request, starts_at, by=clinician, roles=CLINICIAN)
+            outcomes.append("booked")
+        except MoveRefused as refusal:
+            outcomes.append(refusal.code)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(appointment_request,)) for appointment_request in requests]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(outcomes) == ["booked", "clash", "clash"]
+
+
+@pytest.mark.django_db
+def test_closed_time_by_http_is_booked_by_whoever_ticks_the_box(clinic_data: None, staff: StaffFactory) -> None:
+    clinician = staff("clinician")
+    browser, appointment_request = signed_in(clinician), in_status("in_review", clinician)
+    fields = {"appointment_starts_at_0": "2027-05-02", "appointment_starts_at_1": "02:30", "button": ""}
+    for button in ("", "show"):
+        typed = {**fields, "version": appointment_request.version, "button": button}
+        response = post_form(browser, move_path(appointment_request, "booked"), typed)
+        assert response.status_code == 409
+        assert "closed on Sunday, May 2 at 2:30 AM" in page(response) and "Book anyway" in page(response)
+    typed = {**fields, "version": appointment_request.version, "despite_clash": "on"}
+    assert post_form(browser, move_path(appointment_request, "booked"), typed).status_code == 302
 
 
 # The mail before it goes

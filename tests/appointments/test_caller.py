@@ -7,12 +7,15 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
+from pytest_django import Settings
 
 from appointments.models import AppointmentRequest, StatusChange
 from appointments.safety import SafetyCheck
 from clinic.models import RateCount
+from conditions.models import RedFlag, Tier
 from tests.appointments.patients import ANSWERS, safety_check
 from tests.appointments.test_admin import QUEUE, queue_names, record_path, signed_in
+from tests.appointments.test_changed_questions import add, hidden_fields, raise_tier, reword, take_out
 from tests.form_posts import page, post_form
 
 ADD = f"{QUEUE}add/"
@@ -125,6 +128,58 @@ def test_caller_with_a_mistake_in_the_form_is_not_kept_and_nothing_typed_is_lost
     assert "&lt;Tuesdays&gt;" in page(response)
     assert token_on(response) == safety
     assert not AppointmentRequest.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("change", [reword, raise_tier, take_out, add])
+def test_caller_is_asked_again_when_the_red_flags_have_changed_and_nothing_typed_is_lost(
+    clinic_data: None, staff: StaffFactory, change: Callable[[], None]
+) -> None:
+    browser, safety = signed_in(staff("reception")), safety_check("calf-pain")
+    change()
+    asked = keep(browser, safety, full_name="Carla Caller")
+    assert asked.status_code == 200
+    assert "The warning signs were changed since this caller was asked." in page(asked)
+    nothing = post_form(browser, ADD, {**hidden_fields(asked), "button": "asked"})
+    assert nothing.status_code == 422
+    form = post_form(browser, ADD, {**hidden_fields(nothing), "button": "asked", "urgent": "weight-loss"})
+    assert form.status_code == 200 and token_on(form).key == safety.key
+    assert 'value="Carla Caller"' in page(form) and "when I walk downhill." in page(form)
+    assert not AppointmentRequest.objects.exists()
+    assert keep(browser, token_on(form), full_name="Carla Caller").status_code == 302
+    appointment_request = AppointmentRequest.objects.get()
+    assert [answer.key for answer in appointment_request.red_flag_answers.all()] == ["weight-loss"]
+
+
+@pytest.mark.django_db
+def test_caller_with_an_emergency_among_the_new_red_flags_is_told_first(
+    clinic_data: None, staff: StaffFactory
+) -> None:
+    browser = signed_in(staff("reception"))
+    safety = safety_check()
+    RedFlag.objects.filter(key="fever").update(tier=Tier.EMERGENCY)
+    asked = keep(browser, safety)
+    told = post_form(browser, ADD, {**hidden_fields(asked), "button": "asked", "emergency": "fever"})
+    assert "Say this now" in page(told)
+    form = post_form(browser, ADD, {**hidden_fields(told), "button": "told", "is_checked_by_clinician": "on"})
+    assert form.status_code == 200 and 'value="Testa Patient"' in page(form)
+    assert keep(browser, token_on(form)).status_code == 302
+    appointment_request = AppointmentRequest.objects.get()
+    assert (appointment_request.urgency, appointment_request.is_checked_by_clinician) == (1, True)
+
+
+@pytest.mark.django_db
+def test_caller_kept_already_is_not_asked_again_whatever_has_changed(
+    clinic_data: None, staff: StaffFactory, settings: Settings
+) -> None:
+    browser, safety = signed_in(staff("reception")), safety_check("fever")
+    assert keep(browser, safety).status_code == 302
+    settings.PRIVACY_VERSION = "2031-01-01"
+    reword()
+    again = keep(browser, safety)
+    assert again.headers["Location"] == record_path(AppointmentRequest.objects.get())
+    other = keep(browser, safety, problem="Something else.")
+    assert other.status_code == 409 and "Something else." in page(other)
 
 
 @pytest.mark.django_db

@@ -1,11 +1,17 @@
 """Texts that staff send often: kept in the admin, filled in, and put into a message with a script or without."""
 
+import re
+import threading
 from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
+from hypothesis import given
+from hypothesis import strategies as st
 
-from appointments.canned_replies import filled, replies_for, unknown_variables
+from appointments.admin.canned_reply import CannedReplyForm
+from appointments.canned_replies import VARIABLE, filled, replies_for, stray_braces
 from appointments.models import AppointmentRequest, CannedReply
 from tests.appointments.following import kept
 from tests.appointments.test_admin import facts, in_status, move_path, signed_in
@@ -13,7 +19,15 @@ from tests.form_posts import page, post_form
 
 StaffFactory = Callable[[str], User]
 REPLIES = "/admin/appointments/cannedreply/"
+PIECES = ("{reference}", "{phone}", "{", "}", "{Phone}", "{ clinic }", "{clinic", " x ")
 HOSTILE = "{0} {x.__class__} {reference!r} {{phone}} %s %(clinic)s {} { reference } {REFERENCE} {nobody}"
+
+
+def seen_in(html: str) -> str:
+    """Which text the form of a reply was opened at."""
+    found = re.search(r'name="seen" value="([0-9a-f]{64})"', html)
+    assert found
+    return found[1]
 
 
 @pytest.mark.django_db
@@ -63,12 +77,12 @@ def test_reply_is_kept_changed_and_deleted_by_those_who_triage(
     assert post_form(browser, f"{REPLIES}add/", fields).status_code == 302
     reply = CannedReply.objects.get()
     assert "Please send the scan" in page(browser.get(REPLIES))
-    changed = {**fields, "body": "Now {phone}."}
+    seen = seen_in(page(browser.get(f"{REPLIES}{reply.pk}/change/")))
+    changed = {**fields, "body": "Now {phone}.", "seen": seen}
     assert post_form(browser, f"{REPLIES}{reply.pk}/change/", changed).status_code == 302
     assert CannedReply.objects.get().body == "Now {phone}."
-    assert (
-        post_form(browser, f"{REPLIES}add/", {**fields, "title": "SCAN"}).status_code == 200
-    )  # that title is there
+    taken = page(post_form(browser, f"{REPLIES}add/", {**fields, "title": "SCAN"}))
+    assert "There is a reply with this title in this language already." in taken and "Constraint" not in taken
     assert post_form(browser, f"{REPLIES}{reply.pk}/delete/", {"post": "yes"}).status_code == 302
     assert not CannedReply.objects.exists()
 
@@ -83,7 +97,95 @@ def test_reply_with_a_slip_is_not_kept(clinic_data: None, staff: StaffFactory, b
     response = post_form(signed_in(staff("manager")), f"{REPLIES}add/", fields)
     assert response.status_code == 200 and complaint in page(response)
     assert not CannedReply.objects.exists()
-    assert unknown_variables("{name} {reference} {a_b}") == ["name", "a_b"]
+
+
+@pytest.mark.parametrize(
+    ("body", "stray"),
+    [
+        ("{reference} {phone} {promise} {clinic}", []),
+        ("{name} {reference} {a_b}", ["{name}", "{a_b}"]),
+        ("{Reference}, {PHONE}", ["{Reference}", "{PHONE}"]),
+        ("Call { phone }.", ["{ phone }"]),
+        ("Here is {clinic", ["{clinic"]),
+        ("At clinic} we", ["}"]),
+        ("{{promise}}", ["{", "}"]),
+        ("{}", ["{}"]),
+        ("{first name}", ["{first name}"]),
+        ("{reference\n}", ["{reference", "}"]),
+    ],
+)
+@pytest.mark.django_db
+def test_every_brace_that_is_no_part_of_a_variable_is_refused(body: str, stray: list[str]) -> None:
+    assert stray_braces(body) == stray
+    form = CannedReplyForm({"title": "Scan", "language": "en", "body": body})
+    assert form.is_valid() is not bool(stray)
+    assert all(piece in str(form.errors.get("body", "")) for piece in stray)
+
+
+@given(st.text(st.sampled_from("{}aAe \n"), max_size=30) | st.lists(st.sampled_from(PIECES)).map("".join))
+def test_no_brace_gets_past_that_would_reach_a_patient(body: str) -> None:
+    is_left = any(brace in VARIABLE.sub("", body) for brace in "{}")
+    assert bool(stray_braces(body)) is is_left
+
+
+# Two people at one reply
+
+
+@pytest.mark.django_db
+def test_reply_that_somebody_else_has_saved_first_is_not_overwritten(
+    clinic_data: None, staff: StaffFactory
+) -> None:
+    first, second = signed_in(staff("manager")), signed_in(staff("clinician"))
+    reply = CannedReply.objects.create(title="Scan", body="Please send the scan.")
+    path = f"{REPLIES}{reply.pk}/change/"
+    seen_by_first, seen_by_second = seen_in(page(first.get(path))), seen_in(page(second.get(path)))
+    typed = {"title": "Scan", "language": "en", "seen": seen_by_second, "body": "Please bring the scan."}
+    assert post_form(second, path, typed).status_code == 302
+    stale = {"title": "Scans", "language": "en", "seen": seen_by_first, "body": "Please mail the scan."}
+    for button in ("_save", "_continue", "_addanother"):
+        response = post_form(first, path, {**stale, button: "1"})
+        html = page(response)
+        assert response.status_code == 409
+        assert "somebody else has saved this reply first" in html
+        assert "<mark>bring</mark>" in html and "<mark>mail</mark>" in html  # theirs, and mine
+        assert "Please mail the scan.</textarea>" in html and 'value="Scans"' in html  # nothing is typed twice
+    assert CannedReply.objects.get().body == "Please bring the scan."
+    # Sent once more, it is meant for the version that was shown beside it.
+    assert post_form(first, path, {**stale, "seen": seen_in(html)}).status_code == 302
+    assert CannedReply.objects.get().body == "Please mail the scan."
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("seen", ["", "0", "x" * 300, "\0"])
+def test_reply_is_not_saved_by_a_form_that_does_not_say_what_it_saw(
+    clinic_data: None, staff: StaffFactory, seen: str
+) -> None:
+    reply = CannedReply.objects.create(title="Scan", body="Please send the scan.")
+    fields = {"title": "Scan", "language": "en", "body": "Other.", "seen": seen}
+    response = post_form(signed_in(staff("manager")), f"{REPLIES}{reply.pk}/change/", fields)
+    assert response.status_code == 409
+    assert CannedReply.objects.get().body == "Please send the scan."
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_saves_at_once_one_is_refused(clinic_data: None, staff: StaffFactory) -> None:
+    reply = CannedReply.objects.create(title="Scan", body="Please send the scan.")
+    path, browsers = f"{REPLIES}{reply.pk}/change/", [signed_in(staff("manager")) for _ in range(4)]
+    seen = seen_in(page(browsers[0].get(path)))
+    start, answers = threading.Barrier(len(browsers)), []
+
+    def save(number: int) -> None:
+        start.wait(10)
+        fields = {"title": "Scan", "language": "en", "seen": seen, "body": f"Text {number}."}
+        answers.append(post_form(browsers[number], path, fields).status_code)
+        connection.close()
+
+    threads = [threading.Thread(target=save, args=(number,)) for number in range(len(browsers))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(answers) == [302, 409, 409, 409]
 
 
 @pytest.mark.django_db

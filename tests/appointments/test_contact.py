@@ -196,7 +196,7 @@ def test_the_record_counts_the_same_attempts_as_the_move(staff: Staff) -> None:
     path = f"/admin/appointments/appointmentrequest/{row.pk}/change/"
     assert "Nothing in vain since the patient was last reached or wrote to us." in page(browser.get(path))
     try_in_vain(row, reception, times=1)
-    assert "Tried in vain at 1 different time; 2 more (one on another day) before" in page(browser.get(path))
+    assert "Tried once, nobody reached; 2 more (one on another day) before" in page(browser.get(path))
 
 
 # What can come of which channel, and what is enough

@@ -24,6 +24,7 @@ from tests.appointments.crashes import (
     wait_until,
 )
 from tests.appointments.patients import DETAILS, SAFETY, filled_in_form
+from tests.appointments.test_word_not_received import SAID
 from tests.clinic.embedded_postgres.processes import query
 from tests.plain_browser import Answer, PlainBrowser
 from tests.served_site import ServedSite
@@ -116,6 +117,28 @@ def carried_on(answer: Answer | None) -> dict[str, list[str]]:
     for name, value in re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', answer.text):
         fields.setdefault(name, []).append(html.unescape(value))
     return fields
+
+
+def test_database_away_while_a_patient_tells_us_something_keeps_it(
+    database: OwnDatabase, own_site: ServedSite
+) -> None:
+    browser = PlainBrowser(own_site.url)
+    status_page = send_again_until_sure(browser, filled_in_form(browser)).location
+    for verb, said in SAID.items():
+        assert browser.get(f"{status_page}{verb}/").status == 200
+        database.crash()
+        answer = browser.post(f"{status_page}{verb}/", said)
+        assert answer.status == 503, verb
+        for shown in ("We did not get what you just told us", "Send again", "424-21-SPINE", 'href="tel:911"'):
+            assert shown in answer.text, (verb, shown)
+        for never in ("Reference", "Traceback", "psycopg"):
+            assert never not in answer.text, (verb, never)
+        assert browser.post(f"{status_page}{verb}/", carried_on(answer)).status == 503  # still down
+        database.server.start("clinic")
+        again = browser.post(f"{status_page}{verb}/", carried_on(answer))
+        assert (again.status, again.location) == (302, status_page), verb
+    (version,) = query(database.server, f"SELECT version FROM {TABLE}")  # noqa: S608
+    assert version == 1 + len(SAID)
 
 
 def test_database_stopped_at_random_while_patients_send(database: OwnDatabase, own_site: ServedSite) -> None:

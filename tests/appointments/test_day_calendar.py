@@ -77,8 +77,9 @@ def test_day_shows_each_clinician_with_time_name_reference_place_and_link() -> N
     text = said(html)
     assert "<bdi>Zoë &lt;b&gt;Ng&lt;/b&gt;</bdi>" in html
     assert "Room &lt;2&gt;" in html
-    assert f"9:00 AM PDT Zoë &lt;b&gt;Ng&lt;/b&gt; {mine.reference} Room &lt;2&gt;" in text
+    assert f"9:00 AM to 9:30 AM Zoë &lt;b&gt;Ng&lt;/b&gt; {mine.reference} Room &lt;2&gt;" in text
     assert "3 appointments" in text
+    assert "All times are in PDT." in text and text.count("PDT") == 1, "the zone stands there once"
     assert "Of Tuesday" not in text
     for one in (mine, theirs, nobodys):
         assert f"/admin/appointments/appointmentrequest/{one.pk}/change/" in html
@@ -123,7 +124,7 @@ def test_day_shows_what_is_free_of_the_opening_hours() -> None:
     # Before 14:50 there is more than an hour; after 10:30's there is an hour; nothing shorter than a visit.
     assert gaps == [("09:30", "10:15"), ("11:00", "12:00"), ("13:30", "14:50")]
     assert [entry.starts_at for entry in column.entries] == sorted(entry.starts_at for entry in column.entries)
-    assert "Free, 9:30 AM PDT to 10:15 AM PDT" in said(show(MONDAY))
+    assert "Free, 9:30 AM to 10:15 AM" in said(show(MONDAY))
 
 
 def test_day_that_is_running_or_over_is_free_only_from_now_on() -> None:
@@ -160,8 +161,8 @@ def test_day_tells_apart_the_two_times_of_the_hour_that_comes_twice() -> None:
     first = book(on_the_clock(sunday, "01:45", fold=0), clinician)
     second = book(on_the_clock(sunday, "01:45", fold=1), clinician)
     text = said(show(sunday))
-    assert f"1:45 AM PDT Testa Patient {first.reference}" in text
-    assert f"1:45 AM PST Testa Patient {second.reference}" in text
+    assert f"1:45 AM PDT to 1:15 AM PST Testa Patient {first.reference}" in text
+    assert f"1:45 AM PST to 2:15 AM PST Testa Patient {second.reference}" in text
     assert "Clashes" not in text, "an hour lies between them"
 
 
@@ -183,7 +184,7 @@ def test_day_without_appointments_says_so() -> None:
     text = said(show(MONDAY))
     assert "No appointment is booked on this day." in text
     assert "The clinic is closed" in text
-    assert "Nothing booked." in text
+    assert "Nothing booked" not in text and "0 booked" not in text, "it is said once"
     assert "Free" not in text
 
 

@@ -3,6 +3,7 @@
 import datetime
 import re
 import uuid
+from collections.abc import Callable
 
 import pytest
 from django.conf import settings
@@ -14,7 +15,7 @@ from appointments import emails
 from appointments.lifecycle import Role
 from appointments.models import AppointmentRequest, EventKind, StatusChange
 from clinic.models import ClinicProfile, OutgoingMail
-from clinic.outbox import NothingToSend
+from clinic.outbox import Message, NothingToSend
 from tests.appointments import mails
 from tests.appointments.mails import PLANTED, TO_PATIENT, Reading, assert_one_clean_mail, move, queued_functions
 from tests.appointments.patients import sent
@@ -31,6 +32,21 @@ def appointment_request(clinic_data: None, client: Client) -> AppointmentRequest
 
 
 # What each says
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("mail", [emails.received, emails.link_again])
+def test_mail_while_we_wait_for_the_patient_says_where_the_question_stands(
+    appointment_request: AppointmentRequest, mail: Callable[[int], Message]
+) -> None:
+    """Not on the page, which shows nobody what the staff wrote, and leads to the mail. The confirmation may come
+    later than that mail, or before it."""
+    move(appointment_request, "in_review", "awaiting_patient")
+    message = mail(appointment_request.pk)
+    assert "Your page says what" not in message.text
+    assert "It stands in another email from us, or we told you on the phone." in message.text
+    assert "Not sure what it was? Call us, and we tell you: 424-21-SPINE" in message.text
+    assert mails.words_of_html(message) == mails.words_of_text(message)
 
 
 @pytest.mark.django_db

@@ -12,7 +12,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from appointments.models import AppointmentRequest
+from appointments.contact import log_attempt
+from appointments.lifecycle import Role
+from appointments.models import AppointmentRequest, Channel, Outcome
 from tests.appointments.patients import sent
 from tests.appointments.test_admin import QUEUE, in_status, queue_names, signed_in
 from tests.form_posts import page, post_form
@@ -58,6 +60,25 @@ def test_export_is_noted_with_who_and_how_many(clinic_data: None, staff: StaffFa
     entry = LogEntry.objects.get()
     assert (entry.user, entry.change_message) == (manager, "Downloaded 3 open requests as a file.")
     assert "The open queue" in page(signed_in(manager).get("/admin/"))
+
+
+@pytest.mark.django_db
+def test_export_says_of_the_promise_what_the_row_says(clinic_data: None, staff: StaffFactory) -> None:
+    """Answered, but the patient wrote since and nobody looked: the promise stands again, and has passed here."""
+    clinician, now = staff("clinician"), timezone.now()
+    long_ago = {"received_at": now - datetime.timedelta(days=5), "reply_by": now - datetime.timedelta(days=3)}
+    answered = in_status("in_review", clinician, birth_date_year="1950")
+    worse = in_status("booked", clinician, birth_date_year="1951")
+    log_attempt(answered, Channel.PHONE, Outcome.REACHED, by=clinician, roles=frozenset({Role.CLINICIAN}))
+    AppointmentRequest.objects.filter(pk=answered.pk).update(**long_ago)
+    browser = signed_in(staff("manager"))
+    assert downloaded(browser)[1][5].endswith(" (answered)") and ">Answered<" in page(browser.get(QUEUE))
+    AppointmentRequest.objects.filter(pk__in=[answered.pk, worse.pk]).update(**long_ago, patient_wrote_at=now)
+    AppointmentRequest.objects.filter(pk=worse.pk).update(worse_at=now)
+    rows, html = downloaded(browser)[1:], page(browser.get(QUEUE))
+    assert [row[5].rpartition(" (")[2] for row in rows] == ["late)", "late)"]
+    assert html.count(">Late<") == 2 and ">Answered<" not in html
+    assert "Closed" not in {row[4] for row in rows}  # booked, and worse since: the row says how long they wait
 
 
 @pytest.mark.django_db

@@ -13,7 +13,7 @@ from appointments.views.finding import MOST_LINKS, MOST_PER_ADDRESS, MOST_PER_SE
 from clinic.models import OutgoingMail
 from tests.appointments.following import kept
 from tests.appointments.moves import another
-from tests.form_posts import page, post_form
+from tests.form_posts import carried, page, post_form
 from tests.hostile_strings import ALL
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clinic_data")]
@@ -102,6 +102,7 @@ def test_find_request_from_one_sender_ends_at_the_phone(client: Client) -> None:
     response = ask(client, "testa@example.com")
     assert response.status_code == 429
     assert 'href="tel:+14242177463"' in page(response)
+    assert carried(response)["email"] == ["testa@example.com"], "to be asked again later"
     assert links() == []
     assert ask(client, "testa@example.com", REMOTE_ADDR="198.51.100.7").status_code == 200
 

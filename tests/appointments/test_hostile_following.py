@@ -54,8 +54,9 @@ def watch(client: Client) -> Watch:
         watch.learn(post_form(client, path, dict.fromkeys(names, "")))
     watch.learn(post_form(client, address(appointment_request, "worse"), {"emergency": "bowel"}))
     watch.learn(client.get(address(appointment_request)))
-    for _ in range(12):
-        watch.learn(post_form(client, address(appointment_request, "worse"), {"none": "on"}))
+    for number in range(12):
+        again = {"none": "on", "words": "x" * number}
+        watch.learn(post_form(client, address(appointment_request, "worse"), again))
     watch.learn(client.get(address(kept(status="withdrawn"), "worse")))
     watch.learn(client.get(address(kept(status="withdrawn"))))
     RateCount.objects.all().delete()

@@ -93,6 +93,10 @@ def test_second_look_comes_once_and_again_after_lowering(
     browser = signed_in(clinician)  # the session of yesterday has ended
     html = page(browser.get(SECOND_LOOKS))
     assert "Amber Testa" in html and "Getting worse" in html
+    assert "when I walk downhill." in html, "the patient's own words"
+    assert 'class="button" href="' in html and 'class="button quiet">Stays routine' in html, "first read, then say"
+    raise_it = f'<button type="submit" class="button quiet" name="urgency" value="{Urgency.SOON}">'
+    assert f"{QUEUE}{appointment_request.pk}/urgency/" in html and raise_it in html
     assert "Second look: 1" in page(browser.get("/admin/"))
     stale = posted(browser, appointment_request, "second-look", version=7)
     assert stale.status_code == 409
@@ -134,7 +138,7 @@ def test_left_behind_lists_exactly_who_lacks_something(clinic_data: None, staff:
     closed.move_to("withdrawn", by=None, roles=frozenset({Role.PATIENT}))
     listed = {one.pk: list(lacks(one, day)) for one in left_behind(day)}
     assert set(listed) == {unowned.pk, late.pk, orphan.pk, left.pk}
-    assert listed[unowned.pk] == ["No owner", "No next step", "No day"]
+    assert listed[unowned.pk] == ["Nothing is planned"]
     assert listed[late.pk][0].startswith("Its day has passed")
     assert listed[orphan.pk] == ["gone, who owns it, works here no more"]
     assert listed[left.pk] == ["moved, who owns it, looks after requests no more"]
@@ -211,7 +215,9 @@ def test_sign_off_needs_a_note_while_something_is_listed_and_is_made_once(
     assert post_form(signed_in(staff("editor")), path, {"listed": seen, "note": "x"}).status_code == 403
     assert post_form(browser, path, {"listed": NOTHING_LISTED}).status_code == 409, "the list has changed"
     refused = post_form(browser, path, {"listed": seen, "note": "  "})
-    assert refused.status_code == 422 and "Say in a note" in page(refused)
+    assert refused.status_code == 422 and page(refused).count("Say in a note") == 2, "on top, and beside its box"
+    assert '<a href="#id_note">Requests are listed. Say in a note' in page(refused)
+    assert 'aria-invalid="true"' in page(refused)
     assert not DaySignOff.objects.exists()
     assert post_form(browser, path, {"listed": seen, "note": "Ana calls at eight."}).status_code == 302
     kept_one = DaySignOff.objects.get()
@@ -225,6 +231,7 @@ def test_sign_off_needs_a_note_while_something_is_listed_and_is_made_once(
     assert second.status_code == 409 and "has already signed off" in page(second)
     html = page(browser.get(LEFT_BEHIND))
     assert "Ana calls at eight." in html and 'name="listed"' not in html
+    assert "is signed off</h2>" in html and "Sign off" not in html
     assert "Today is signed off" in page(browser.get("/admin/"))
 
 
@@ -316,6 +323,7 @@ def test_duplicates_are_linked_read_and_unlinked_from_the_page(clinic_data: None
     assert "name differs by one letter" in html and original.reference in html
     assert browser.get(f"{QUEUE}{duplicate.pk}/duplicate-of/").status_code == 405
     fields = {"reference": original.reference.lower().replace("-", " "), "note": "Same voice."}
+    assert "Duplicate of " not in page(browser.get(f"{QUEUE}?status=all")).replace("Duplicate of another", "")
     assert posted(browser, duplicate, "duplicate-of", **fields, version=9).status_code == 409
     wrong = posted(browser, duplicate, "duplicate-of", **{**fields, "reference": "AAAA-AAAA"})
     assert wrong.status_code == 422 and "No request has this reference" in page(wrong)
@@ -326,8 +334,12 @@ def test_duplicates_are_linked_read_and_unlinked_from_the_page(clinic_data: None
     html = page(browser.get(f"{QUEUE}{original.pk}/change/"))
     assert f"Duplicate {duplicate.reference}: " in html
     assert "A note of the duplicate." in html and "Again me." in html
+    assert f"Has a duplicate: {duplicate.reference}</a>" in html and "May be the same" not in html
+    html = page(browser.get(f"{QUEUE}?status=all"))
+    assert f"Has a duplicate: {duplicate.reference}</a>" in html
+    assert f"Duplicate of {original.reference}</a>" in html and "May be the same" not in html
     html = page(browser.get(f"{QUEUE}{duplicate.pk}/change/"))
-    assert f"Original {original.reference}: " in html
+    assert f"Original {original.reference}: " in html and f"Duplicate of {original.reference}</a>" in html
     assert posted(browser, duplicate, "duplicate-of", **fields).status_code == 409, "twice"
     assert browser.get(f"{QUEUE}{duplicate.pk}/not-a-duplicate/").status_code == 405
     assert posted(browser, duplicate, "not-a-duplicate", version=1).status_code == 409
@@ -413,6 +425,12 @@ def test_status_page_says_that_we_tried_until_the_patient_is_reached(
     with CaptureQueriesContext(connection) as captured:
         client.get(address(appointment_request))
     assert len(captured) <= 3 + 1 + 1  # one for the attempt; `address` reads nothing
+    fresh(appointment_request).move_to("in_review", by=reception, roles=RECEPTION)
+    fresh(appointment_request).move_to("awaiting_patient", by=reception, roles=RECEPTION, message="Your letter.")
+    html = page(client.get(address(appointment_request)))
+    assert "We need something from you" in html and "We tried to reach you" not in html, "one thing at a time"
+    fresh(appointment_request).move_to("in_review", by=reception, roles=RECEPTION)
+    assert "We tried to reach you" in page(client.get(address(appointment_request)))
     log_attempt(fresh(appointment_request), "phone", "reached", by=reception, roles=RECEPTION)
     assert "We tried to reach you" not in page(client.get(address(appointment_request)))
 

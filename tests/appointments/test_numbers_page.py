@@ -190,8 +190,8 @@ def test_every_table_is_a_file_and_who_took_it_is_kept(
     files = {key: downloaded(browser, key) for key in keys}
     assert len(files) == 9
     assert files["contact"][0] == [
-        *("Urgency", "Counted", "Half within (hours)", "9 in 10 within (hours)", "95 in 100 within (hours)"),
-        "Allowed (hours)",
+        *("Urgency", "Counted", "Half of them within (hours)", "9 of every 10 within (hours)"),
+        *("95 of every 100 within (hours)", "Allowed (hours)"),
     ]
     assert files["contact"][1] == ["All", "1", "0.75", "0.75", "0.75", ""]
     assert files["waiting"][1][:3] == ["All", "1", "1.50"]

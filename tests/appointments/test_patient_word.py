@@ -1,6 +1,7 @@
 """What else a patient says of a request: other contact details, other times, something more, or that it is off."""
 
 import datetime
+import html
 import re
 from typing import Any
 
@@ -15,7 +16,7 @@ from appointments.windows import windows_end_at
 from clinic.models import ClinicProfile, OutgoingMail, RateCount
 from tests.appointments.following import PRIVATE, address, kept, make_late
 from tests.appointments.patients import coming
-from tests.form_posts import page, post_form
+from tests.form_posts import carried, page, post_form
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clinic_data")]
 
@@ -35,6 +36,11 @@ def say(client: Client, appointment_request: AppointmentRequest, verb: str, fiel
     response = post_form(client, address(appointment_request, verb), fields)
     appointment_request.refresh_from_db()
     return response
+
+
+def each_time_other(verb: str, number: int) -> dict[str, Any]:
+    """What is said, in other words each time: the same words at once are taken once."""
+    return {"words": f"{number} letters are in the mail."} if verb == "add" else SAID[verb]
 
 
 # All three
@@ -96,8 +102,13 @@ def test_second_word_does_not_put_off_the_promise(client: Client, verb: str) -> 
     assert appointment_request.reply_by == promised
 
 
-@pytest.mark.parametrize("verb", SAID)
-@pytest.mark.parametrize("status", ["declined", "duplicate", "withdrawn"])
+@pytest.mark.parametrize(
+    ("verb", "status"),
+    [
+        *((verb, status) for verb in SAID for status in ("declined", "withdrawn")),
+        *(("contact", "duplicate"), ("times", "duplicate")),
+    ],
+)
 def test_word_on_a_closed_request_is_refused_kindly(client: Client, verb: str, status: str) -> None:
     appointment_request = kept(status=status)
     version = appointment_request.version
@@ -123,12 +134,31 @@ def test_booked_patient_may_change_the_contact_and_calls_for_the_rest(
 @pytest.mark.parametrize("verb", SAID)
 def test_word_again_and_again_ends_at_the_phone(client: Client, verb: str) -> None:
     appointment_request = kept()
-    for _ in range(MOST_IN_AN_HOUR):
-        assert say(client, appointment_request, verb, SAID[verb]).status_code == 302
-    response = say(client, appointment_request, verb, SAID[verb])
+    for number in range(MOST_IN_AN_HOUR):
+        assert say(client, appointment_request, verb, each_time_other(verb, number)).status_code == 302
+    response = say(client, appointment_request, verb, each_time_other(verb, MOST_IN_AN_HOUR))
     assert response.status_code == 429
     assert 'href="tel:+14242177463"' in page(response)
     assert appointment_request.events.count() == MOST_IN_AN_HOUR
+
+
+@pytest.mark.parametrize("verb", [*SAID, "worse"])
+def test_word_too_often_keeps_what_was_typed_to_be_read_out_or_sent_later(client: Client, verb: str) -> None:
+    appointment_request = kept()
+    fields = {**SAID, "worse": {"urgent": ["fever"], "words": "It is\r\n<worse> now."}}[verb]
+    for _ in range(MOST_IN_AN_HOUR):
+        say(client, appointment_request, verb, fields)
+    response = say(client, appointment_request, verb, fields)
+    assert (response.status_code, response.headers["Cache-Control"]) == (429, "no-store, private")
+    path = address(appointment_request, verb)
+    (form,) = re.findall(rf'<form method="post" action="{path}".*?</form>', page(response), re.DOTALL)
+    for name, value in fields.items():
+        for text in value if isinstance(value, list) else [value]:
+            assert f'<input type="hidden" name="{name}" value="{html.escape(text)}">' in form
+    if "words" in fields:
+        assert f"<bdi>{html.escape(fields['words'])}</bdi>" in page(response)
+    RateCount.objects.all().delete()  # later
+    assert say(client, appointment_request, verb, carried(response)).status_code == 302
 
 
 # Contact
@@ -146,6 +176,7 @@ def test_word_again_and_again_ends_at_the_phone(client: Client, verb: str) -> No
         ({"may_leave_voicemail": "no"}, {"may_leave_voicemail": False, "may_name_clinic": True}),
         ({"may_text": "yes"}, {"may_text": True, "may_leave_voicemail": True}),
         ({"preferred_contact": "text"}, {"may_text": True, "preferred_contact": "text"}),
+        ({"preferred_contact": "email", "may_text": "no"}, {"may_text": False, "preferred_contact": "email"}),
         ({"contact_times": ["morning"]}, {"contact_times": ["morning"], "preferred_contact": "phone"}),
     ],
 )
@@ -173,6 +204,12 @@ def test_change_contact_changes_what_was_filled_in_and_keeps_the_rest(
         ({}, {"email": "testa@"}, "Enter an email address such as name@example.com"),
         ({}, {"preferred_contact": "pigeon"}, "Choose one of the answers in the list"),
         ({}, {"may_text": "maybe"}, "Choose one of the answers in the list"),
+        ({}, {"preferred_contact": "text", "may_text": "no"}, "Choose another way, or allow text messages"),
+        (
+            {"preferred_contact": "text", "may_text": True},
+            {"may_text": "no"},
+            "Choose another way, or allow text messages",
+        ),
     ],
 )
 def test_change_contact_leaves_one_way_to_reach_the_patient(
@@ -204,7 +241,7 @@ def test_change_contact_without_an_address_on_file_mails_nobody(client: Client) 
 # Times
 
 
-def test_change_times_replaces_all_of_them_and_when_they_end(client: Client) -> None:
+def test_change_times_replaces_days_and_dates_and_when_they_end(client: Client) -> None:
     appointment_request = kept(short_notice="same_day")
     asked = timezone.now() - datetime.timedelta(days=1)
     AppointmentRequest.objects.update(windows_end_at=asked, dates_asked_at=asked)
@@ -213,7 +250,7 @@ def test_change_times_replaces_all_of_them_and_when_they_end(client: Client) -> 
     fields = {"windows": ["1-afternoon"], "unsuitable_dates": "Not in May", **coming("latest_date", latest)}
     assert say(client, appointment_request, "times", fields).status_code == 302
     assert appointment_request.windows == ["1-afternoon"]
-    assert (appointment_request.unsuitable_dates, appointment_request.short_notice) == ("Not in May", "")
+    assert (appointment_request.unsuitable_dates, appointment_request.short_notice) == ("Not in May", "same_day")
     assert (appointment_request.earliest_date, appointment_request.latest_date) == (None, latest)
     assert appointment_request.patient_wrote_at is not None
     ends = windows_end_at(appointment_request.patient_wrote_at, ["1-afternoon"], None, latest, zone)
@@ -222,10 +259,56 @@ def test_change_times_replaces_all_of_them_and_when_they_end(client: Client) -> 
     assert "We need new dates" not in page(client.get(address(appointment_request)))
 
 
-def test_change_times_left_empty_means_any_time(client: Client) -> None:
-    appointment_request = kept()
-    assert say(client, appointment_request, "times", {}).status_code == 302
-    assert (appointment_request.windows, appointment_request.windows_end_at) == ([], None)
+STOOD: dict[str, Any] = {
+    "windows": ["0-morning"],
+    "earliest_date": None,
+    "latest_date": datetime.date(2031, 1, 5),
+    "unsuitable_dates": "Not on December 1",
+    "short_notice": "same_day",
+}
+NO_TIMES: dict[str, Any] = {"windows": [], "latest_date": None}
+
+
+@pytest.mark.parametrize(
+    ("fields", "changed"),
+    [
+        ({"windows": ["1-morning"]}, {"windows": ["1-morning"], "latest_date": None}),
+        ({"short_notice": "few_days"}, {"short_notice": "few_days"}),
+        ({"short_notice": "", "unsuitable_dates": "May"}, {"unsuitable_dates": "May"}),
+        ({"no_longer": ["times"]}, NO_TIMES),
+        ({"no_longer": ["times"], "windows": ["1-morning"]}, {**NO_TIMES, "windows": ["1-morning"]}),
+        ({"no_longer": ["short_notice"]}, {"short_notice": ""}),
+        ({"no_longer": ["unsuitable_dates", "short_notice"]}, {"unsuitable_dates": "", "short_notice": ""}),
+        ({"no_longer": ["unsuitable_dates"], "unsuitable_dates": "May"}, {"unsuitable_dates": "May"}),
+    ],
+)
+def test_change_times_keeps_what_was_not_filled_in(
+    client: Client, fields: dict[str, Any], changed: dict[str, Any]
+) -> None:
+    appointment_request = kept(**STOOD)
+    asked = timezone.now()
+    AppointmentRequest.objects.update(dates_asked_at=asked)
+    ends = appointment_request.windows_end_at
+    assert say(client, appointment_request, "times", fields).status_code == 302
+    assert {name: getattr(appointment_request, name) for name in STOOD} == {**STOOD, **changed}
+    if "windows" in changed:
+        assert (appointment_request.windows_end_at, appointment_request.dates_asked_at) != (ends, asked)
+        assert (appointment_request.windows_end_at is None) == (changed["windows"] == [])
+    else:
+        assert (appointment_request.windows_end_at, appointment_request.dates_asked_at) == (ends, asked)
+
+
+@pytest.mark.parametrize("prefix", ["", "/es"])
+def test_change_times_with_nothing_filled_in_is_refused_and_deletes_nothing(client: Client, prefix: str) -> None:
+    appointment_request = kept(**STOOD)
+    nothing = {"short_notice": "", "unsuitable_dates": " ", "earliest_date_month": ""}
+    for fields in ({}, nothing):
+        response = post_form(client, prefix + address(appointment_request, "times"), fields)
+        assert response.status_code == 422
+        assert ("Llene lo que cambió" if prefix else "Fill in what has changed") in page(response)
+        assert "December" not in page(response)
+    appointment_request.refresh_from_db()
+    assert appointment_request.version == 1
 
 
 @pytest.mark.parametrize(("first", "last", "error"), [(-1, 5, "today or later"), (9, 5, "must not be before")])
@@ -267,10 +350,10 @@ def test_add_note_at_its_limit_is_kept_and_shown_to_nobody_on_the_status_page(cl
 
 def test_add_note_in_the_whole_life_of_a_request_is_limited(client: Client) -> None:
     appointment_request = kept()
-    for _ in range(MOST_ADDED):
-        assert say(client, appointment_request, "add", SAID["add"]).status_code == 302
+    for number in range(MOST_ADDED):
+        assert say(client, appointment_request, "add", each_time_other("add", number)).status_code == 302
         RateCount.objects.all().delete()
-    assert say(client, appointment_request, "add", SAID["add"]).status_code == 429
+    assert say(client, appointment_request, "add", each_time_other("add", MOST_ADDED)).status_code == 429
     assert appointment_request.events.count() == MOST_ADDED
     assert say(client, appointment_request, "worse", {"none": "on"}).status_code == 302, "worse can still be said"
 

@@ -80,6 +80,19 @@ def test_send_costs_at_most_ten_queries_and_its_transaction(
     assert RateCount.objects.count() == 3
 
 
+@pytest.mark.django_db(transaction=True)
+def test_send_that_raises_an_earlier_request_costs_at_most_eight_queries_more(
+    clinic_data: None, client: Client
+) -> None:
+    """The link, and what "it has got worse" does: the promise, the change and its entry."""
+    safety = [safety_check() for _ in range(2)]
+    first = queries(lambda: post(client, safety[0], course="better"), 302)
+    raising = queries(lambda: post(client, safety[1], course="worse"), 302)
+    assert AppointmentRequest.objects.filter(worse_at__isnull=False).count() == 1
+    assert first <= 10 + 2
+    assert raising <= first + 8 + 2  # and its savepoints
+
+
 @pytest.mark.django_db
 def test_status_page_costs_at_most_three_queries(clinic_data: None, client: Client) -> None:
     path = sent(client).status_path()

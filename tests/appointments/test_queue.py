@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
@@ -20,6 +21,7 @@ from appointments.contact import log_attempt
 from appointments.lifecycle import OPEN_STATUSES, NextStep, RequestStatus, Role, Urgency
 from appointments.listing import BadKey, Listing, page_after
 from appointments.models import AppointmentRequest, Channel, ContactAttempt, EventKind, Outcome, SavedView
+from appointments.patient_word import take_word
 from appointments.plan import hand_over, plan
 from appointments.promise import ALLOWANCES, NEAR_AT_LEAST, NEAR_PART
 from appointments.queue import known_of, reasons
@@ -437,6 +439,23 @@ def test_tabs_by_http_with_counts_and_reasons(client: Client, staff: Staff) -> N
     assert ">You</bdi>" in html
 
 
+def test_empty_tab_says_what_is_empty(staff: Staff) -> None:
+    browser = signed_in(staff("reception"))
+    for tab in TABS:
+        assert tab.empty in page(browser.get(f"{QUEUE}?tab={tab.key}")), tab
+    assert len({tab.empty for tab in TABS}) == len(TABS)
+    assert "No request is like that." in page(browser.get(f"{QUEUE}?tab=mine&urgency=1"))
+
+
+def test_promise_names_its_zone(client: Client, staff: Staff) -> None:
+    winter = datetime.datetime(2026, 12, 1, 17, 30, tzinfo=datetime.UTC)
+    put(sent(client), reply_by=winter)
+    summer = winter - datetime.timedelta(days=60)
+    put(sent(client), reply_by=summer, received_at=summer - HOUR)
+    html = page(signed_in(staff("reception")).get(QUEUE))
+    assert "Dec 1, 9:30 AM PST" in html and "Oct 2, 10:30 AM PDT" in html
+
+
 def test_next_page_and_back_by_http(client: Client, staff: Staff) -> None:
     copy_requests(sent(client), 60)
     browser = signed_in(staff("reception"))
@@ -485,8 +504,24 @@ def test_hand_over_says_of_each_row_what_became_of_it(client: Client, staff: Sta
     assert (free.next_step_by, free.next_step, free.version) == (other, "look", 2)
     assert free.events.get().kind == EventKind.PLANNED
     assert AppointmentRequest.objects.get(pk=stale.pk).version == 1
-    # Once more changes nothing.
-    assert "0 now with clinician" in page(post_form(signed_in(me), hand_over_path(), fields))
+    # Once more changes nothing; and what one has done oneself, nobody else has.
+    again = page(post_form(signed_in(me), hand_over_path(), fields))
+    assert "0 now with clinician" in again
+    assert again.count("You have changed this request yourself") == 1
+
+
+def test_hand_over_tells_of_a_row_that_is_gone_and_of_one_that_the_patient_changed(
+    client: Client, staff: Staff
+) -> None:
+    me, row = staff("reception"), sent(client)
+    fresh = AppointmentRequest.objects.get(pk=row.pk)
+    claims.take(fresh, by=me, roles=RECEPTION)
+    take_word(fresh, EventKind.ADDED, note="One thing more.")
+    fields = {"ticked": [f"{row.pk}:1", "999999:1"], "owner": staff("clinician").pk}
+    html = page(post_form(signed_in(me), hand_over_path(), fields))
+    assert "2 not handed over" in html and "0 now with clinician" in html
+    assert "Request number 999999: It is no longer there." in html
+    assert "Somebody else has changed" in html  # the patient, too
 
 
 def test_hand_over_is_refused_to_others_and_by_get(client: Client, staff: Staff) -> None:
@@ -497,11 +532,22 @@ def test_hand_over_is_refused_to_others_and_by_get(client: Client, staff: Staff)
     assert post_form(Client(), hand_over_path(), fields).headers["Location"].startswith("/admin/login/")
     wrong: dict[str, Any]
     for wrong in ({"owner": ""}, {"owner": staff("editor").pk}, {"owner": "x"}, {"ticked": []}):
-        assert post_form(signed_in(me), hand_over_path(), {**fields, **wrong}).status_code == 302
+        assert post_form(signed_in(me), hand_over_path(), {**fields, **wrong}).status_code == 422
     for wrong in ({"ticked": "x:1"}, {"ticked": "1"}, {"ticked": "²:1"}, {"note": "x" * 1_001}):
         assert post_form(signed_in(me), hand_over_path(), {**fields, **wrong}).status_code == 400
     row.refresh_from_db()
     assert row.version == 1
+
+
+def test_hand_over_that_lacks_something_keeps_what_was_filled_in(client: Client, staff: Staff) -> None:
+    row, me = sent(client), staff("reception")
+    html = page(post_form(signed_in(me), hand_over_path(), {"owner": me.pk, "note": "On <leave>."}))
+    assert "Tick at least one request." in html and 'value="On &lt;leave&gt;."' in html
+    assert f'<option value="{me.pk}" selected>' in html
+    assert f'href="{QUEUE}?tab=urgent"' in html, "links lead to the queue, wherever it is shown"
+    html = page(post_form(signed_in(me), hand_over_path(), {"ticked": f"{row.pk}:1", "note": "Kept."}))
+    assert "Choose who they are for." in html and 'value="Kept."' in html
+    assert f'aria-label="Tick {row.reference}" checked' in html
 
 
 # Saved views
@@ -527,10 +573,36 @@ def test_view_is_kept_shared_and_dropped_by_its_owner_alone(staff: Staff) -> Non
     assert other.get(address).status_code == 404
 
 
+def test_view_of_somebody_who_left_is_dropped_by_a_manager_on_record(staff: Staff) -> None:
+    left, manager = staff("reception"), staff("manager")
+    post_form(signed_in(left), f"{QUEUE}view/keep/", {"name": "Monday list", "tab": "mine"})
+    view = SavedView.objects.get()
+    left.is_active = False
+    left.save()
+    address = f"{QUEUE}view/{view.pk}/drop/"
+    others = signed_in(staff("clinician"))
+    assert address not in page(others.get(QUEUE)) and post_form(others, address, {}).status_code == 403
+    browser = signed_in(manager)
+    html = page(browser.get(QUEUE))
+    assert address in html and "kept by <bdi>reception</bdi>" in html
+    assert post_form(browser, address, {}).status_code == 302
+    assert not SavedView.objects.exists()
+    entry = LogEntry.objects.get()
+    assert (entry.user, entry.object_repr, entry.is_deletion()) == (manager, "Monday list", True)
+    assert entry.change_message == "Deleted a view that reception kept."
+    assert post_form(others, f"{QUEUE}view/keep/", {"name": "monday LIST"}).status_code == 302
+    assert SavedView.objects.get().kept_by.username == "clinician"
+
+
 def test_view_is_not_kept_without_a_name_of_its_own(staff: Staff) -> None:
     me = signed_in(staff("reception"))
     assert me.get(f"{QUEUE}view/keep/").status_code == 405
     for name in ("Urgent", "urgent", "", " ", "x" * 61, "a\0b"):
         assert post_form(me, f"{QUEUE}view/keep/", {"name": name, "tab": "urgent"}).status_code == 302
+        html = page(me.get(QUEUE))
+        assert "Constraint" not in html
+        assert ("There is a view with the name “urgent” already. Choose another name." in html) is (
+            name == "urgent"
+        )
     assert [view.name for view in SavedView.objects.all()] == ["Urgent"]
     assert post_form(signed_in(staff("editor")), f"{QUEUE}view/keep/", {"name": "Mine"}).status_code == 403

@@ -19,7 +19,7 @@ from clinic.outbox import queued
 from conditions.models import RedFlag
 from tests.appointments.patients import sent
 from tests.appointments.test_admin import QUEUE, in_status, record_path, signed_in
-from tests.form_posts import page
+from tests.form_posts import page, post_form
 
 StaffFactory = Callable[[str], User]
 PATIENT: dict[str, Any] = {"by": None, "role": Role.PATIENT}
@@ -97,7 +97,7 @@ def test_timeline_tells_moves_and_all_else_in_their_order_and_in_words(
         ),
         *("Told the patient: Please &lt;call&gt; us.", "New times"),
         *("Times that suit", "Monday: morning; Thursday: morning", "Tuesday: morning, around noon"),
-        *("Latest date: <bdi>nothing", "March 1, 2027", "Patient added something", "it wakes &lt;me&gt; up"),
+        *("Latest date: <bdi>March 1, 2027</bdi>", "Patient added something", "it wakes &lt;me&gt; up"),
         *("New contact details", "Phone call", "Text message"),
         *("Patient says that it has got worse", "Urgency: <bdi>Soon", "Urgent", "Ticked: a high temperature"),
     )
@@ -126,13 +126,63 @@ def test_marks_stand_in_the_row_and_on_the_record(clinic_data: None, staff: Staf
     record, queue = page(browser.get(record_path(first))), page(browser.get(QUEUE))
     for shown in (
         *("Worse</bdi>", "New from patient", "Needs new dates", "Mail did not reach them: call", "Spanish"),
-        *(f"Same person as {second.reference}", record_path(second), "Late"),
+        *(f"May be the same as {second.reference}", record_path(second), "Late"),
     ):
         assert shown in record, shown
         assert shown in queue, shown
     assert "The mailbox is full." in record
-    assert f"Same person as {first.reference}" in page(browser.get(record_path(second)))
+    assert f"May be the same as {first.reference}" in page(browser.get(record_path(second)))
     assert queue.count("note-worse") == queue.count("note-undelivered") == queue.count("note-dates") == 1
+
+
+@pytest.mark.django_db
+def test_mistakes_are_listed_on_top_each_with_the_way_to_its_box(clinic_data: None, staff: StaffFactory) -> None:
+    clinician = staff("clinician")
+    appointment_request = in_status("in_review", clinician)
+    record = record_path(appointment_request).removesuffix("change/")
+    seen = {"version": appointment_request.version}
+    wrong: tuple[tuple[str, dict[str, Any], tuple[tuple[str, str], ...]], ...] = (
+        ("log-call", {"channel": "", "outcome": ""}, (
+            ("log-call_channel", "Say how you tried to reach the patient"), ("log-call_outcome", "Say how it went"),
+        )),
+        ("plan", {"step": "", "on": "soon", "owner": ""}, (
+            ("plan_step", "Choose the next step"), ("plan_on", "Enter the day of the next step as a date"),
+            ("plan_owner", "Choose who does the next step"),
+        )),
+        ("move/booked", {}, (("booked_appointment_starts_at_0", "Enter the date and time of the appointment"),)),
+        ("duplicate-of", {"reference": "", "note": ""}, (
+            ("duplicate-of_reference", "Enter the reference of the other request"),
+            ("duplicate-of_note", "Say how you know that it is the same person"),
+        )),
+        ("urgency", {"urgency": "4", "note": ""}, (("urgency_note", "Say why you change the urgency"),)),
+    )  # fmt: skip
+    AppointmentRequest.objects.update(urgency=2)
+    for verb, fields, mistakes in wrong:
+        response = post_form(signed_in(clinician), f"{record}{verb}/", {**seen, **fields})
+        html = page(response)
+        assert response.status_code == 422, verb
+        summary = html[html.index('class="refusal"') : html.index('class="record-facts"')]
+        assert "autofocus" in summary, verb
+        for box, mistake in mistakes:
+            assert f'<a href="#{box}">{mistake}</a>' in summary, (verb, summary)
+            assert f'id="{box}"' in html and html.count(mistake) == 2, (verb, box)  # on top, and beside the box
+        assert "This field is required" not in html
+
+
+@pytest.mark.django_db
+def test_next_one_is_taken_from_any_record_and_from_the_first_page(clinic_data: None, staff: StaffFactory) -> None:
+    reception = staff("reception")
+    browser, first, second = signed_in(reception), sent(Client()), sent(Client())
+    button = f'action="{QUEUE}take-next/"'
+    pages = ["/admin/", QUEUE, record_path(first)]
+    assert [page(browser.get(path)).count(button) for path in pages] == [1, 1, 1]
+    assert post_form(browser, f"{QUEUE}take-next/", {}).headers["Location"] == record_path(first)
+    assert page(browser.get(record_path(first))).count(button) == 1
+    first.refresh_from_db()
+    first.move_to("withdrawn", by=reception, roles=frozenset({Role.RECEPTION}))
+    assert page(browser.get(record_path(first))).count(button) == 1
+    assert button not in page(signed_in(staff("editor")).get("/admin/"))
+    assert post_form(browser, f"{QUEUE}take-next/", {}).headers["Location"] == record_path(second)
 
 
 @pytest.mark.django_db

@@ -20,11 +20,12 @@ from appointments.forms.parts import Fold, Group, Part, Section
 from appointments.models import AppointmentRequest
 from tests.appointments.patients import ANSWERS, MINIMAL, coming
 
-TODAY = datetime.date(2026, 11, 24)
+NOW = datetime.datetime(2026, 11, 24, 9, tzinfo=datetime.UTC)
+TODAY = NOW.date()
 CHOICES = FormChoices(
     articles=[("condition/back", "Back"), ("cause/sciatica", "Sciatica")],
     payments=[(1, "Medicare"), (7, "I pay myself")],
-    today=TODAY,
+    now=NOW,
     article_ids={"condition/back": 3, "cause/sciatica": 4},
 )
 PROXY = {"proxy_name": "Testa Daughter", "proxy_relation": "daughter", "has_proxy_consent": "on"}
@@ -232,10 +233,10 @@ def test_month_may_be_a_spanish_name() -> None:
 @pytest.mark.parametrize("taken_off", ["article", "payment_option"])
 def test_choice_that_the_clinic_took_off_meanwhile_is_told_and_all_else_is_kept(taken_off: str) -> None:
     answers = {**ANSWERS, "article": "cause/sciatica", "payment_option": "7"}
-    nothing = FormChoices(articles=[], payments=[], today=TODAY)
+    nothing = FormChoices(articles=[], payments=[], now=NOW)
     left = {
-        "article": FormChoices(articles=[], payments=CHOICES.payments, today=TODAY),
-        "payment_option": FormChoices(articles=CHOICES.articles, payments=[(1, "Medicare")], today=TODAY),
+        "article": FormChoices(articles=[], payments=CHOICES.payments, now=NOW),
+        "payment_option": FormChoices(articles=CHOICES.articles, payments=[(1, "Medicare")], now=NOW),
     }
     form = form_of(answers, left[taken_off])
     assert errors_of(form) == {taken_off: "invalid_choice"}
@@ -249,7 +250,7 @@ def test_choice_that_the_clinic_took_off_meanwhile_is_told_and_all_else_is_kept(
 
 
 def test_form_without_ways_to_pay_does_not_ask() -> None:
-    form = form_of(MINIMAL, FormChoices(articles=[], payments=[], today=TODAY))
+    form = form_of(MINIMAL, FormChoices(articles=[], payments=[], now=NOW))
     assert form.is_valid() and form.answers()["payment_option_id"] is None
     assert "How will you pay?" not in html_of(form)
 

@@ -11,8 +11,10 @@ from django.test import Client
 from django.utils import timezone
 
 from appointments import emails
-from appointments.lifecycle import RequestStatus
+from appointments.contact import log_attempt
+from appointments.lifecycle import NextStep, RequestStatus, Role
 from appointments.models import AppointmentRequest, EventKind
+from appointments.plan import plan
 from clinic import outbox
 from clinic.models import OutgoingMail
 from tests.appointments.following import PRIVATE, VERBS, WAYS, address, kept, make_late, move_on
@@ -29,7 +31,7 @@ LINKS = {
     "unreachable": {"worse", "contact", "times", "add"},
     "booked": {"worse", "contact"},
     "declined": set(),
-    "duplicate": set(),
+    "duplicate": {"worse", "add"},  # of its original, which goes on
     "withdrawn": set(),
 }
 
@@ -48,7 +50,9 @@ def test_request_status_says_where_it_stands_and_nothing_of_the_person(client: C
     for private in PRIVATE:
         assert private not in html, private
     assert set(re.findall(r'/appointments/r/[\w-]+/(\w+)/"', html)) == LINKS[status]
-    assert ("This is a request, not an appointment" in html) == (status != "booked")
+    is_request = status not in {"booked", "declined", "duplicate", "withdrawn"}
+    assert ("This is a request, not an appointment" in html) == is_request
+    assert "In an emergency, call" in html
 
 
 def test_request_status_has_words_for_every_status(client: Client) -> None:
@@ -203,3 +207,24 @@ def test_staff_are_not_led_to_the_patients_page(client: Client, clinic_data: Non
     browser = Client()
     browser.force_login(make_staff(role))
     assert browser.get(f"/admin/r/{kind.pk}/{appointment_request.pk}/").status_code == 404
+
+
+def test_request_in_review_that_was_answered_says_what_comes_next_and_whom_to_ask(client: Client) -> None:
+    """No time is promised any more; the day that the staff plan for themselves is none."""
+    appointment_request, reception = kept(status="in_review"), make_staff("reception")
+    asked = "Do you want to know when? Call us:"
+    assert asked not in status_page(client, appointment_request)
+    roles = frozenset({Role.RECEPTION})
+    log_attempt(appointment_request, "phone", "reached", by=reception, roles=roles)
+    on = timezone.localdate() + datetime.timedelta(days=3)
+    plan(appointment_request, NextStep.CALL, on, reception, by=reception, roles=roles)
+    html = status_page(client, appointment_request)
+    assert "We answer by" not in html
+    assert "We have been in touch with you." in html
+    assert "We reach you again the way that you chose" in html
+    assert 'href="tel:+14242177463"' in html.partition(asked)[2].partition("</p>")[0]
+    assert f"{on:%B} {on.day}" not in html
+    post_form(client, address(appointment_request, "add"), {"words": "My letter is in the mail."})
+    html = status_page(client, appointment_request)
+    assert "We answer by" in html
+    assert asked not in html

@@ -5,6 +5,7 @@ import logging
 import re
 from collections.abc import Callable
 
+import phonenumbers
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
@@ -13,10 +14,13 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
 
 from appointments.lifecycle import Role
 from appointments.models import AppointmentRequest
-from appointments.models.name_keys import keys_like, keys_of
+from appointments.models.name_keys import MOST_WORDS, keys_like, keys_of, words_of
+from appointments.models.sending import REFERENCE_ALPHABET
 from appointments.search import LONGEST_TEXT, MOST_TO_SORT, Way, find
 from appointments.sought import Sought, is_one_slip
 from tests.appointments.patients import sent
@@ -110,6 +114,10 @@ def names_of(people: dict[str, AppointmentRequest], text: str) -> dict[str, list
         ("Rowan", {}),  # two slips from Brown, though a key is the same
         ("Marten", {"similar": ["brown"]}),
         ("mart", {"name": ["brown"]}),
+        ("Mr Brown", {"name": ["brown"]}),
+        ("Martin Brown Jr.", {"name": ["brown"]}),
+        ("Garcia Lopez, Ms", {"name": ["maria"]}),
+        ("Dr. Gracia", {"similar": ["maria"]}),
     ],
 )
 def test_name_is_found_with_accents_order_and_slips_forgiven(
@@ -138,12 +146,22 @@ def test_name_is_found_with_accents_order_and_slips_forgiven(
         ("+49 30 901820", "brown"),
         ("011 49 30 901820", "brown"),
         ("030 901820", "brown"),
+        ("0049 (0)30 901820", "brown"),
+        ("06 12 34 56 78", "paris"),
+        ("06.12.34.56.78", "paris"),
+        ("06/12/34/56/78", "paris"),
+        ("+33 (0)6 12 34 56 78", "paris"),
+        ("0033 6 12 34 56 78", "paris"),
+        ("424_555_0134", "maria"),
         ("310 555 0134", ""),
         ("+1 555 0134", ""),
         ("555-013", ""),
     ],
 )
-def test_phone_is_found_in_any_format(people: dict[str, AppointmentRequest], text: str, name: str) -> None:
+def test_phone_is_found_in_any_format(
+    people: dict[str, AppointmentRequest], client: Client, text: str, name: str
+) -> None:
+    people["paris"] = sent(client, full_name="Zoe Petit", phone="+33 6 12 34 56 78", birth_date_day="26")
     assert names_of(people, text) == ({"phone": [name]} if name else {})
 
 
@@ -167,7 +185,9 @@ def test_mail_is_found_in_any_case(people: dict[str, AppointmentRequest], text: 
 def test_reference_is_found_as_it_may_be_read_out_or_written(people: dict[str, AppointmentRequest]) -> None:
     AppointmentRequest.objects.filter(pk=people["maria"].pk).update(reference="K7MQ-4XDP")
     AppointmentRequest.objects.filter(pk=people["brown"].pk).update(reference="K7MQ-9XDP")
-    for text in ("K7MQ-4XDP", "k7mq-4xdp", "k7mq4xdp", "K7MQ 4XDP", " k7mq–4xdp ", "ref K7MQ-4XDP"):
+    cut = ("K7MQ - 4XDP", "K7MQ  4XDP", "K7 MQ 4X DP", "K7MQ/4XDP", "k7mq.4xdp", "K7MQ_4XDP", "k 7 m q 4 x d p")
+    beside = ("Mary Anne K7MQ-4XDP", "12 K7M-Q4X-DP", "#k7mq-4xdp.")
+    for text in ("K7MQ-4XDP", "k7mq-4xdp", "k7mq4xdp", "K7MQ 4XDP", " k7mq–4xdp ", "ref K7MQ-4XDP", *cut, *beside):
         assert names_of(people, text) == {"reference": ["maria"]}, text
     for text in ("KZMQ-4XDP", "K7M0-4XDP", "K7NQ4XDP", "K7MQ-AXDP", "k1mo-4xdp", "K7MQ-4XDR"):
         assert names_of(people, text).get("look_alike") == ["maria"], text
@@ -188,6 +208,16 @@ def test_reference_is_found_as_it_may_be_read_out_or_written(people: dict[str, A
             "dec. 5th, 1962",
             "5 December 1962",
             "born 12/5/62",
+            *(
+                "5 Dec 62",
+                "Dec 5 62",
+                "5-Dec-1962",
+                "Dec. 5, '62",
+                "5dec1962",
+                "1962 Dec 5",
+                "5 de diciembre de 1962",
+            ),
+            *("12 / 5 / 1962", "12 - 5 - 62", "120562"),
         ),
     ],
 )
@@ -208,6 +238,8 @@ def test_birth_date_is_found_in_the_usual_forms(people: dict[str, AppointmentReq
         ("0/0/1962", []),
         ("1-424-555-0134", []),
         ("Foo 5, 1962", []),
+        ("May 1962", []),
+        ("June 12 45 55 01 34", []),
     ],
 )
 def test_only_a_day_on_which_somebody_may_be_born_is_a_birth_date(text: str, dates: list[str]) -> None:
@@ -235,6 +267,117 @@ def test_several_things_in_one_text_are_each_looked_for(people: dict[str, Appoin
     AppointmentRequest.objects.filter(pk=people["ng"].pk).update(reference="K7MQ-4XDP")
     found = names_of(people, "K7MQ-4XDP (310) 555-0199 maria.garcia@example.com brown")
     assert found == {"reference": ["ng"], "phone": ["obrien"], "mail": ["maria"], "name": ["brown"]}
+
+
+# Any spelling
+
+
+@st.composite
+def phones(draw: st.DrawFn) -> tuple[str, str]:
+    """A number that may exist, as the database keeps its digits, and as somebody types it."""
+    region = draw(st.sampled_from(["US", "US", "FR", "DE", "GB", "MX", "ES"]))
+    example = phonenumbers.example_number_for_type(region, phonenumbers.PhoneNumberType.MOBILE)
+    assert example is not None
+    digits = str(example.national_number)
+    tail = draw(st.text("0123456789", min_size=6, max_size=6))
+    number = phonenumbers.PhoneNumber(
+        country_code=example.country_code, national_number=int(f"{digits[:-6]}{tail}")
+    )
+    form = draw(
+        st.sampled_from(
+            [
+                phonenumbers.PhoneNumberFormat.E164,
+                phonenumbers.PhoneNumberFormat.INTERNATIONAL,
+                phonenumbers.PhoneNumberFormat.NATIONAL,
+                phonenumbers.PhoneNumberFormat.RFC3966,
+            ]
+        )
+    )
+    written = phonenumbers.format_number(number, form)
+    if form != phonenumbers.PhoneNumberFormat.RFC3966:
+        written = re.sub(r"(?<=\d)[ -](?=\d)", draw(st.sampled_from([" ", "-", ".", "/", "", "\u2013"])), written)
+    if draw(st.booleans()) and form == phonenumbers.PhoneNumberFormat.NATIONAL:
+        pieces = re.findall(r"\d{1,2}", re.sub(r"\D", "", written))  # by twos, as many read it out
+        written = draw(st.sampled_from([" ", ".", "-", " - "])).join(pieces)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)[1:], written
+
+
+@given(phones())
+def test_any_spelling_of_a_phone_number_is_one(phone: tuple[str, str]) -> None:
+    digits, written = phone
+    assert any(digits.endswith(ending) for ending in Sought.read(written, TODAY).phone_endings), written
+
+
+@st.composite
+def references(draw: st.DrawFn) -> tuple[str, str]:
+    """A reference, and how somebody types it. In uneven pieces only where it is seen to be one, by a digit."""
+    letters = draw(st.text(REFERENCE_ALPHABET, min_size=8, max_size=8).filter(lambda text: not text.isdigit()))
+    lengths = [[4, 4], [2, 2, 2, 2], [1] * 8, [8]]
+    if any(map(str.isdigit, letters)):
+        lengths += [[3, 3, 2], [2, 4, 2], [3, 5]]
+    at, pieces = 0, []
+    for length in draw(st.sampled_from(lengths)):
+        pieces.append(letters[at : at + length])
+        at += length
+    sign = draw(st.sampled_from(["-", " ", "  ", " - ", "/", ".", "_", "\u2013", " / "]))
+    typed = draw(st.sampled_from(["{}", "ref {}", "#{}", "{}.", "Reference: {}", "Lee, {}"])).format(
+        sign.join(pieces)
+    )
+    return f"{letters[:4]}-{letters[4:]}", draw(st.sampled_from([typed, typed.lower()]))
+
+
+@given(references())
+def test_any_spelling_of_a_reference_is_one(reference: tuple[str, str]) -> None:
+    kept, typed = reference
+    assert kept in Sought.read(typed, TODAY).references, typed
+
+
+@given(
+    st.dates(datetime.date(1930, 1, 1), datetime.date(2024, 12, 31)),
+    st.sampled_from(
+        [
+            *("%m/%d/%Y", "%m-%d-%Y", "%m.%d.%Y", "%m %d %Y", "%m/%d/%y", "%m / %d / %Y", "%Y-%m-%d", "%Y/%m/%d"),
+            *(
+                "%m%d%Y",
+                "%m%d%y",
+                "%Y%m%d",
+                "%B %d, %Y",
+                "%b %d %Y",
+                "%b. %dth, %Y",
+                "%d %B %Y",
+                "%d %b %y",
+                "%b %d '%y",
+            ),
+            *("%d-%b-%Y", "%d.%b.%y", "%d%b%Y", "%Y %b %d", "dob %m/%d/%Y", "%d of %B, %Y", "Lee, %m/%d/%y"),
+        ]
+    ),
+)
+def test_any_spelling_of_a_birth_date_is_one(date: datetime.date, form: str) -> None:
+    assert date in Sought.read(date.strftime(form), TODAY).birth_dates
+
+
+@given(
+    st.lists(
+        st.sampled_from(["Watson", "García", "O'Brien", "Nguyễn", "Smith-Jones", "Mary", "Lee", "Øst"]), min_size=1
+    ),
+    st.sampled_from(["{}", "Mrs {}", "Mr. {}", "Dr {}", "{} Jr", "{}, Ms", "{} III", "Miss {} MD"]),
+    st.sampled_from([str, str.upper, str.lower]),
+)
+def test_any_spelling_of_a_name_has_its_words(names: list[str], form: str, case: Callable[[str], str]) -> None:
+    kept, sought = set(words_of(" ".join(names))), Sought.read(case(form.format(" ".join(names))), TODAY)
+    assert set(sought.bare_words) <= kept or len(sought.words) == MOST_WORDS
+    assert {*sought.bare_words} == kept or len(sought.words) == MOST_WORDS
+
+
+@pytest.mark.django_db
+def test_name_that_has_a_title_in_it_is_found_first(clinic_data: None, client: Client) -> None:
+    people = {
+        "plain": sent(client, full_name="Ann Smith", birth_date_day="1"),
+        "junior": sent(client, full_name="Bob Smith Jr", birth_date_day="2"),
+    }
+    assert names_of(people, "Smith Jr") == {"name": ["junior", "plain"]}
+    assert names_of(people, "Mrs Smith 3/1/1962") == {"person": ["plain"]}
+    assert names_of(people, "Mrs") == {}
 
 
 # Which first, and how many
@@ -344,6 +487,7 @@ def test_one_row_says_all_that_it_was_found_by(people: dict[str, AppointmentRequ
     response = post_form(at_work, SEARCH, {"sought": "555-0134 garcia"}, follow=True)
     assert "Phone number, Name<" in page(response)
     assert page(response).count('class="field-ways"') == 1
+    assert "1 found by phone number and name." in page(response)
 
 
 @pytest.mark.django_db

@@ -7,6 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db.models import F
 from django.test import Client
+from django.utils.text import capfirst
 
 from appointments.models import AppointmentRequest, RedFlagAnswer
 from clinic.models import Announcement, ClinicProfile, PaymentOption
@@ -16,7 +17,7 @@ from tests.appointments import mails
 from tests.appointments.patients import ANSWERS, safety_check, sent
 from tests.appointments.reading import Reading
 from tests.appointments.spanish import Walk
-from tests.form_posts import page
+from tests.form_posts import page, post_form
 
 # The same words in both languages.
 SAME = {
@@ -146,6 +147,30 @@ def test_red_flag_without_spanish_is_shown_in_english(clinic_data: None, client:
     shown = page(client.get("/es/appointments/request/"))
     assert "A high temperature or chills" in shown
     assert "Pérdida de peso sin proponérselo" in shown
+
+
+@pytest.mark.django_db
+def test_red_flag_without_spanish_says_wherever_it_stands_that_it_is_english(
+    clinic_data: None, client: Client
+) -> None:
+    """So that a voice reads it as English, and a translator sees it."""
+    flags = {flag.tier: flag for flag in RedFlag.objects.filter(key__in=["bowel", "fever", "calf-pain"])}
+    RedFlag.objects.filter(pk__in=[flag.pk for flag in flags.values()]).update(wording_es="")
+    worse = sent(client).get_absolute_url() + "worse/"
+    emergency, every = [flags["emergency"]], list(flags.values())
+    ticked = {"emergency": ["bowel", "chest-pain"]}
+    for shown, expected in (
+        (client.get("/es/appointments/request/"), every),
+        (post_form(client, "/es/appointments/request/", ticked), emergency),
+        (client.get(f"/es{worse}"), every),
+        (post_form(client, f"/es{worse}", ticked), emergency),
+    ):
+        reading = Reading.of(page(shown))
+        for flag in expected:
+            assert capfirst(flag.wording) in reading.in_language("en") - reading.in_language("es")
+        assert not [text for text in reading.in_language("en") if text.startswith("Dolor")]
+    for shown in (client.get("/appointments/request/?language=en"), post_form(client, worse, ticked)):
+        assert '<span lang="' not in page(shown) and '<li lang="' not in page(shown)
 
 
 @pytest.mark.django_db

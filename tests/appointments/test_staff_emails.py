@@ -113,7 +113,7 @@ def test_daily_summary_counts(staff_address: str, client: Client) -> None:
         "Late (the promise has passed)": 1,
         "Got worse, and nobody has looked yet": 1
         + AppointmentRequest.objects.filter(pk=late.pk, worse_at__isnull=False).count(),
-        "The patient wrote, and nobody has looked yet": 1,
+        "The patient wrote, and nobody has answered yet": 1,
         "All preferred times have passed": 1,
         "Mails that reached nobody (please call)": 3,
     }

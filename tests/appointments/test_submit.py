@@ -330,7 +330,7 @@ def test_submit_before_the_profile_is_loaded_fails_plainly(client: Client) -> No
     client.raise_request_exception = False
     response = post(client, safety_check())
     assert response.status_code == 500
-    assert "If you were sending a request, it may not have reached us" in page(response)
+    assert "If you were sending us something, it may not have reached us" in page(response)
     assert "Traceback" not in page(response)
     assert "DoesNotExist" not in page(response)
     assert not AppointmentRequest.objects.exists()

@@ -307,3 +307,14 @@ def test_two_pages_take_two_and_one_page_takes_the_next_once_something_was_done(
     # Somebody else's button of the same name is another one.
     other = post_form(signed_in(staff("clinician")), TAKE_NEXT, first).headers["Location"]
     assert other not in taken
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("clinic_data")
+def test_each_button_on_each_page_is_another_one(client: Client, staff: Staff) -> None:
+    copy_requests(sent(client), 2)
+    person = staff("reception")
+    browser = signed_in(person)
+    record = post_form(browser, TAKE_NEXT, {}).headers["Location"]
+    buttons = [button_on(page(browser.get(path)))["button"] for path in (QUEUE, "/admin/", record, QUEUE)]
+    assert len(set(buttons)) == len(buttons)

@@ -25,19 +25,21 @@ FIELDS: dict[str, dict[str, Any]] = {
 }
 
 
-def at_once(appointment_request: AppointmentRequest, *verbs: str) -> list[Any]:
-    """Press all these buttons at the same moment; the answers, in the order of the verbs."""
+def at_once(appointment_request: AppointmentRequest, *verbs: str, words: bool = False) -> list[Any]:
+    """Press all these buttons at the same moment; the answers, in the order of the verbs. With `words`, each says
+    something else."""
     barrier = Barrier(len(verbs))
 
-    def press(verb: str) -> Any:
+    def press(number: int, verb: str) -> Any:
+        fields = FIELDS[verb] | ({"words": f"{number} steps."} if words else {})
         try:
             barrier.wait(timeout=20)
-            return post_form(Client(), address(appointment_request, verb), FIELDS[verb])
+            return post_form(Client(), address(appointment_request, verb), fields)
         finally:
             connection.close()
 
     with ThreadPoolExecutor(len(verbs)) as pool:
-        answers = list(pool.map(press, verbs))
+        answers = list(pool.map(press, *zip(*enumerate(verbs), strict=True)))
     appointment_request.refresh_from_db()
     return answers
 
@@ -67,12 +69,36 @@ def test_worse_and_withdraw_at_once_end_well_in_either_order(attempt: int) -> No
     assert_record_is_whole(appointment_request)
 
 
-def test_the_same_button_many_times_at_once_is_taken_each_time() -> None:
+@pytest.mark.parametrize("status", ["received", "awaiting_patient", "unreachable"])
+@pytest.mark.parametrize("verb", ["worse", "add"])
+def test_the_same_button_many_times_at_once_is_taken_once(verb: str, status: str) -> None:
+    appointment_request = kept(status=status)
+    OutgoingMail.objects.all().delete()
+    seen = appointment_request.version
+    answers = at_once(appointment_request, *[verb] * 4)
+    assert [answer.status_code for answer in answers] == [302] * 4
+    assert appointment_request.events.filter(changed_by=None).count() == 1
+    assert appointment_request.version == seen + (1 if status == "received" else 2), "and the move back into review"
+    assert OutgoingMail.objects.count() == (2 if verb == "worse" else 0)
+    assert_record_is_whole(appointment_request)
+
+
+def test_the_same_button_with_other_words_is_taken_each_time() -> None:
     appointment_request = kept()
-    answers = at_once(appointment_request, *["worse"] * 4)
+    answers = at_once(appointment_request, *["worse"] * 4, words=True)
     assert [answer.status_code for answer in answers] == [302] * 4
     assert appointment_request.events.count() == 4
     assert_record_is_whole(appointment_request)
+
+
+def test_an_emergency_sign_sent_twice_at_once_shows_where_to_get_help_both_times(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(FIELDS, "worse", {"emergency": "bladder", "words": "Since last night."})
+    appointment_request = kept()
+    answers = at_once(appointment_request, "worse", "worse")
+    assert page(answers[0]).count("<h1>Get help now</h1>") == page(answers[1]).count("<h1>Get help now</h1>") == 1
+    assert appointment_request.events.count() == 1
 
 
 def test_all_buttons_at_once_while_we_wait_for_the_patient() -> None:
@@ -96,6 +122,6 @@ def test_withdraw_twice_at_once_withdraws_once() -> None:
 
 def test_words_past_the_limit_at_once_are_refused_exactly() -> None:
     appointment_request = kept()
-    answers = at_once(appointment_request, *["add"] * 13)
+    answers = at_once(appointment_request, *["add"] * 13, words=True)
     assert Counter(answer.status_code for answer in answers) == {302: 10, 429: 3}
     assert appointment_request.events.count() == 10

@@ -8,12 +8,16 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from appointments.booking import book, move_appointment
 from appointments.contact import log_attempt
 from appointments.lifecycle import MoveRefused, Role, Urgency
 from appointments.models import AppointmentRequest, Channel, ContactAttempt, Outcome, StatusChange
 from appointments.undo import UNDO_WITHIN, last_entry, undo_last
 from appointments.urgency import set_urgency
 from tests.appointments.following import kept, move_on
+from tests.appointments.test_admin import QUEUE, in_days, signed_in
+from tests.form_posts import page, post_form
+from tests.staff import make_staff
 
 # What the database or the field reckons when the row is written.
 RECKONED = {"name_keys", "due_at", "worse_rank_at"}
@@ -78,7 +82,7 @@ def test_undo_leaves_the_patients_word_as_new_as_it_was(staff: Staff) -> None:
     wrote_at = timezone.now()
     AppointmentRequest.objects.filter(pk=appointment_request.pk).update(patient_wrote_at=wrote_at)
     appointment_request.refresh_from_db()
-    appointment_request.move_to("in_review", by=reception, roles=RECEPTION)
+    log_attempt(appointment_request, Channel.PHONE, Outcome.REACHED, by=reception, roles=RECEPTION)
     assert appointment_request.patient_wrote_at is None
     undo_last(appointment_request, by=reception, roles=RECEPTION)
     appointment_request.refresh_from_db()
@@ -151,3 +155,38 @@ def test_undo_of_a_booking_without_mail_sends_none_about_it(staff: Staff) -> Non
     move_on(appointment_request, "booked")
     undo_last(appointment_request, by=staff("clinician"), roles=CLINICIAN)
     assert appointment_request.status == "in_review"
+
+
+@pytest.mark.parametrize("what", ["time", "clinician"])
+def test_undo_does_not_bring_an_appointment_back_where_another_one_stands(staff: Staff, what: str) -> None:
+    reception, clinician, other = staff("reception"), staff("clinician"), make_staff("clinician", "ade")
+    starts_at = in_days(7)
+    moved = kept(status="in_review")
+    book(moved, starts_at, by=reception, roles=RECEPTION, clinician=clinician)
+    later = starts_at + datetime.timedelta(hours=2)
+    if what == "time":
+        move_appointment(moved, later, by=reception, roles=RECEPTION)
+    else:
+        move_appointment(moved, starts_at, by=reception, roles=RECEPTION, appointment_with=other)
+    second = kept(status="in_review", birth_date=datetime.date(1950, 1, 1))
+    book(second, starts_at, by=clinician, roles=CLINICIAN, clinician=clinician)
+    assert refused(moved, reception) == "clash"
+    response = post_form(signed_in(reception), f"{QUEUE}{moved.pk}/undo/", {"version": moved.version})
+    html = page(response)
+    assert response.status_code == 409
+    assert f"clinician has an appointment at 10:00 AM on that day: {second.reference}." in html
+    assert "Use “Move the appointment” to choose another time." in html
+    # When that one is gone, it goes back.
+    undo_last(second, by=clinician, roles=CLINICIAN)
+    undo_last(moved, by=reception, roles=RECEPTION)
+    assert (moved.appointment_starts_at, moved.appointment_with_id) == (starts_at, clinician.pk)
+
+
+def test_undo_of_another_place_asks_nothing(staff: Staff) -> None:
+    clinician, starts_at = staff("clinician"), in_days(7)
+    first, second = (kept(status="in_review") for _ in range(2))
+    for one in (first, second):
+        book(one, starts_at, by=clinician, roles=CLINICIAN, clinician=clinician, despite_clash=True)
+    move_appointment(first, starts_at, by=clinician, roles=CLINICIAN, appointment_place="Hill House")
+    undo_last(first, by=clinician, roles=CLINICIAN)
+    assert first.appointment_place == ""

@@ -129,7 +129,8 @@ def test_table_of_status_role_and_move_over_the_running_server(
                 fields: dict[str, Any] = {"version": appointment_request.version}
                 fields |= {"note": f"Said {role}."} if "n" in needs else {}
                 fields |= {"message": f"From {role}."} if "w" in needs else {}
-                fields |= date_and_time(3) if "t" in needs else {}
+                # The same patient at the same time, each time anew: that asks for a word.
+                fields |= {**date_and_time(3), "despite_clash": "on"} if "t" in needs else {}
                 fields |= {"reference": original.reference} if original else {}
                 before = everything(appointment_request)
                 answer = browser.post(f"{QUEUE}{appointment_request.pk}/{verb}/", fields)
@@ -222,7 +223,7 @@ def test_verb_of_whoever_does_not_have_it_is_refused_but_for_raising_and_taking_
     assert response.status_code in {403, 409, 422}, (address, page(response))
     if address in {"log-call", "plan", "move/booked", "move/awaiting_patient", "move/declined"}:
         assert response.status_code == 409
-        assert "clinician</strong> has this request" in page(response)
+        assert page(response).count("clinician has this request now.") >= 2  # on top, and beside what is kept
         assert "Take it over, because" in page(response)
         assert page(response).count("A carefully written reason.") >= 2  # beside what is kept, and in its form
     assert everything(appointment_request) == before
@@ -303,9 +304,41 @@ def test_late_save_of_a_holder_whose_claim_ran_out_is_refused_with_both_versions
     response = post_form(signed_in(reception), f"{QUEUE}{late.pk}/move/awaiting_patient/", fields)
     assert response.status_code == 409
     html = page(response)
-    assert "manager</strong> has this request" in html
+    assert html.count("manager has this request now.") >= 2
     assert html.count("Half an hour of work.") >= 2 and html.count("Please send your letter.") >= 2
     assert everything(late) == before
+
+
+@pytest.mark.django_db
+def test_refused_for_the_sake_of_a_claim_there_is_one_way_to_take_over_and_it_keeps_what_was_typed(
+    clinic_data: None, staff: StaffFactory
+) -> None:
+    reception, manager = staff("reception"), staff("manager")
+    appointment_request = in_status("in_review", reception)
+    appointment_request.change("claimed", by=reception, role=Role.RECEPTION)  # type: ignore[arg-type]
+    browser, record = signed_in(manager), f"{QUEUE}{appointment_request.pk}"
+    fields = {"version": appointment_request.version, "channel": "phone", "outcome": "no_answer", "note": "Noon."}
+    html = page(post_form(browser, f"{record}/log-call/", fields))
+    assert "/take-over/" not in html  # whose button would send nothing of what was typed
+    assert 'href="#log-call_take_over"' in html and 'id="log-call_take_over"' in html
+    link = {"version": appointment_request.version, "reference": "K7MQ-4XDP", "note": "Same birthday."}
+    other = in_status("received", reception)
+    html = page(post_form(browser, f"{record}/duplicate-of/", {**link, "reference": other.reference}))
+    assert "/take-over/" not in html
+    assert 'href="#duplicate-of_take_over"' in html and 'id="duplicate-of_take_over"' in html
+    # Where nothing was typed, the button on top is the way.
+    html = page(post_form(browser, f"{record}/undo/", {"version": appointment_request.version}))
+    assert "/take-over/" in html and "#undo_take_over" not in html
+
+
+@pytest.mark.django_db
+def test_stale_save_of_ones_own_request_says_you(clinic_data: None, staff: StaffFactory) -> None:
+    reception = staff("reception")
+    appointment_request = in_status("in_review", reception)
+    appointment_request.change("claimed", by=reception, role=Role.RECEPTION)  # type: ignore[arg-type]
+    path = f"{QUEUE}{appointment_request.pk}/log-call/"
+    html = page(post_form(signed_in(reception), path, {"version": 1, "outcome": "no_answer"}))
+    assert html.count("You have this request.") == 2 and "reception</strong> has this request" not in html
 
 
 @pytest.mark.django_db

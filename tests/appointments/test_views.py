@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils.html import escape
 
 from appointments.choices import form_choices
 from appointments.forms import AppointmentRequestForm
@@ -220,7 +221,15 @@ def test_check_page_shows_every_answer_and_carries_them_on(clinic_data: None, cl
     assert not AppointmentRequest.objects.exists()
     hidden = set(re.findall(r'<input type="hidden" name="([a-z_]+)"', html))
     assert set(ANSWERS) | {"safety"} <= hidden
-    assert len(re.findall(r">Change<", html)) == len(AppointmentRequestForm(form_choices()).fields)
+    lines, left_out = len(re.findall(r">Change<", html)), html.count('class="answers__missing"')
+    for question in AppointmentRequestForm(form_choices()):
+        assert escape(str(question.label)) in html, question.name
+    # What is not answered stands on one line for each section.
+    assert left_out == 2 and lines < len(AppointmentRequestForm(form_choices()).fields)
+    assert (
+        html.index("we answer by") < html.index("Send request")
+        and "</dl>" not in html[html.index("we answer by") :]
+    )
 
 
 @pytest.mark.django_db

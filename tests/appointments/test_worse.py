@@ -10,15 +10,17 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from appointments.lifecycle import Urgency
+from appointments.lifecycle import Role, Urgency
 from appointments.models import AppointmentRequest, EventKind
-from appointments.patient_word import MOST_IN_AN_HOUR
+from appointments.patient_word import MOST_IN_AN_HOUR, SAME_WORD_WITHIN
 from appointments.promise import promise
+from appointments.urgency import set_urgency
 from appointments.worse import report_worse
 from clinic.models import OutgoingMail
 from conditions.models import RedFlag
 from tests.appointments.following import PRIVATE, address, kept, make_late, move_on
 from tests.form_posts import page, post_form
+from tests.staff import make_staff
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clinic_data")]
 
@@ -140,20 +142,68 @@ def test_report_worse_twice_keeps_both_and_the_place_in_the_queue(client: Client
     assert appointment_request.version == 3
 
 
+def test_report_worse_again_with_other_signs_or_words_is_never_the_same(client: Client) -> None:
+    appointment_request = kept()
+    said: list[dict[str, Any]] = [
+        CALM,
+        {"urgent": "fever"},
+        {"urgent": "fever", "mention": "calf-pain"},
+        {"emergency": "bladder"},
+        {**CALM, "words": "Only ten steps."},
+    ]
+    for number, fields in enumerate(said, 1):
+        say(client, appointment_request, fields)
+        assert appointment_request.events.count() == number
+    assert appointment_request.urgency == Urgency.EMERGENCY
+    for fields in said:
+        say(client, appointment_request, fields)
+    assert appointment_request.events.count() == len(said)
+
+
+def test_report_worse_again_later_is_another_report(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    appointment_request = kept()
+    say(client, appointment_request, CALM)
+    later = timezone.now() + SAME_WORD_WITHIN + datetime.timedelta(seconds=1)
+    monkeypatch.setattr(timezone, "now", lambda: later)
+    say(client, appointment_request, CALM)
+    assert appointment_request.events.count() == 2
+
+
+def test_report_worse_again_after_somebody_has_looked_raises_again(client: Client) -> None:
+    """Also when it was said in other words in between, and is the same as what was cleared."""
+    appointment_request, clinician = kept(), make_staff("clinician")
+    bladder = {"emergency": "bladder"}
+    say(client, appointment_request, bladder)
+    set_urgency(
+        appointment_request,
+        Urgency.ROUTINE,
+        by=clinician,
+        roles=frozenset({Role.CLINICIAN}),
+        may_lower=True,
+        reason="Examined.",
+    )
+    say(client, appointment_request, CALM)
+    assert appointment_request.urgency == Urgency.URGENT
+    say(client, appointment_request, bladder)
+    assert appointment_request.urgency == Urgency.EMERGENCY
+    assert appointment_request.events.filter(kind=EventKind.WORSE).count() == 3
+
+
 def test_report_worse_too_often_reads_the_phone_number_and_changes_nothing(client: Client) -> None:
     appointment_request, other = kept(), kept()
-    for _ in range(MOST_IN_AN_HOUR):
-        assert say(client, appointment_request, CALM).status_code == 302
+    for number in range(MOST_IN_AN_HOUR):
+        assert say(client, appointment_request, {**CALM, "words": f"{number} steps."}).status_code == 302
     for _ in range(2):
         response = say(client, appointment_request, {"emergency": "bowel"})
         assert response.status_code == 429
         assert 'href="tel:+14242177463"' in page(response)
         assert 'href="tel:911"' in page(response)
+        assert "Call 911, or go to the nearest emergency room." in page(response)
     assert appointment_request.events.count() == MOST_IN_AN_HOUR
     assert say(client, other, CALM).status_code == 302
 
 
-@pytest.mark.parametrize("status", ["declined", "duplicate", "withdrawn"])
+@pytest.mark.parametrize("status", ["declined", "withdrawn"])
 def test_report_worse_of_a_closed_request_leads_to_a_new_one(client: Client, status: str) -> None:
     appointment_request = kept(status=status)
     version = appointment_request.version

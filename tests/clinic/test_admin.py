@@ -1,5 +1,6 @@
 """The clinic's own rooms of the staff pages: the outbox and the ways to pay."""
 
+import re
 from typing import Any
 
 import pytest
@@ -44,6 +45,9 @@ def test_outbox_lists_failed_first_and_shows_no_arguments(clinic_data: None) -> 
     assert "Try again" in record.content.decode()
     assert "424242" not in page
     assert 'name="_save"' not in record.content.decode()
+    assert "Select outgoing mail" not in page
+    assert "Request 7" in page, "not request:7"
+    assert re.search(r"[0-9] [AP]M P[SD]T", page), "with the zone"
 
 
 @pytest.mark.django_db

@@ -137,7 +137,7 @@ def test_cookies_are_for_our_own_server_alone(
     client.get(SAFETY)
     assert client.cookies["csrf"]["httponly"]
     assert client.cookies["csrf"]["samesite"] == "Lax"
-    assert not client.cookies["csrf"]["max-age"]  # gone with the browser
+    assert client.cookies["csrf"]["max-age"] == 28 * 24 * 3600  # it outlives the session, as tabs do
     person = staff("reception")
     person.set_password("a long password of the test")
     person.save()

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.utils import timezone, translation
 from pytest_django import DjangoAssertNumQueries, Settings
@@ -47,6 +47,28 @@ def put(function: Any = mails.hello, **arguments: Any) -> OutgoingMail:
 def let_time_pass(time: datetime.timedelta) -> None:
     """As if all mails had been queued, and put off, that much earlier."""
     OutgoingMail.objects.update(created_at=F("created_at") - time, next_attempt_at=F("next_attempt_at") - time)
+
+
+@pytest.mark.django_db
+def test_failed_are_counted_in_their_index() -> None:
+    """The staff's first page counts those that reached nobody, whatever number has gone out over the years."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO clinic_outgoingmail (message_id, function, topic, arguments, attempts, failure, sent_at)
+            SELECT gen_random_uuid(), 'tests.clinic.mails.hello', '', '{}', 1, '', now()
+            FROM generate_series(1, 5000)
+            """
+        )
+    failed = put()
+    OutgoingMail.objects.filter(pk=failed.pk).update(failed_at=timezone.now())
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE clinic_outgoingmail")
+    waits_for_a_call = OutgoingMail.objects.failed().exclude(function__startswith="appointments.emails.staff_")
+    for mails_failed in (waits_for_a_call, waits_for_a_call.order_by()):
+        plan = mails_failed.explain()
+        assert "mail_failed" in plan and "Seq Scan" not in plan, plan
+    assert waits_for_a_call.count() == 1
 
 
 # Queueing

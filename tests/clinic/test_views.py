@@ -153,8 +153,25 @@ def test_page_that_is_not_there_says_so(clinic_data: None, client: Client, staff
     response = client.get("/nowhere/?name=Testa")
     assert response.status_code == 404
     assert "Testa" not in page(response)
+    assert "Lost the link?" in page(response)
     client.force_login(staff("reception"))
-    assert client.get("/admin/nowhere/").status_code == 404
+    response = client.get("/admin/nowhere/")
+    assert response.status_code == 404
+    for_staff = page(response)
+    assert "Lost the link?" not in for_staff and "If you need help now" not in for_staff
+    assert 'href="/admin/appointments/appointmentrequest/"' in for_staff and 'href="/admin/"' in for_staff
+
+
+@pytest.mark.django_db
+def test_staff_page_that_is_not_open_to_somebody_is_explained_for_staff(
+    clinic_data: None, client: Client, staff: Callable[[str], User]
+) -> None:
+    client.force_login(staff("editor"))
+    response = client.get("/admin/appointments/appointmentrequest/")
+    for_staff = page(response)
+    assert response.status_code == 403 and "ask a manager" in for_staff
+    assert 'href="/admin/"' in for_staff and 'href="/admin/appointments/appointmentrequest/"' not in for_staff
+    assert "If you need help now" not in for_staff
 
 
 @pytest.mark.django_db

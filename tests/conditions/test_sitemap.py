@@ -56,6 +56,18 @@ def test_sitemap_names_every_page_and_each_can_be_read(clinic_data: None, client
         assert 'content="noindex' not in page.content.decode()
 
 
+def test_sitemap_names_a_page_in_each_language_that_the_page_names(clinic_data: None, client: Client) -> None:
+    addresses = set(sitemap(client))
+
+    assert {f"{HOST}/privacy/", f"{HOST}/es/privacy/"} < addresses
+    named = {
+        address
+        for page in addresses
+        for address in re.findall(r'hreflang="[a-z-]+" href="(http[^"]+)"', client.get(page).content.decode())
+    }
+    assert named == addresses
+
+
 def test_sitemap_leaves_out_what_patients_may_not_read(clinic_data: None, client: Client) -> None:
     now = timezone.now()
     hour = datetime.timedelta(hours=1)

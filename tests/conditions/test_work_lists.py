@@ -163,6 +163,8 @@ def test_first_page_names_what_waits(client: Client, staff: Staff) -> None:
     assert ">Drafts: 1</a>" in html
     assert f'/admin/conditions/cause/{article(STENOSIS).pk}/change/">Spinal stenosis</a>' in html
     assert ">Unsigned: 15</a>" in html
+    assert html.count("Degenerative disc disease</a>") == 1, "under one list only, though three hold it"
+    assert "Recent actions" not in html
     assert ">All 15<" in html
     assert ">Overdue for review: 0</a>" in html
 

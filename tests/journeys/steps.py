@@ -115,4 +115,4 @@ def sign_in(page: Page, site: str, username: str) -> None:
 
 def patients_in_queue(page: Page) -> Locator:
     """The names of the patients in the queue, from the top."""
-    return page.locator("#result_list tbody th bdi")
+    return page.locator("#result_list .patient-cell > a bdi")

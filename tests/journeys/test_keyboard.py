@@ -2,16 +2,15 @@
 
 import datetime
 from collections.abc import Callable
-from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import User
 from django.test import Client
-from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from appointments.lifecycle import RequestStatus
 from appointments.models import AppointmentRequest
 from tests.appointments.patients import sent
+from tests.appointments.test_admin import in_days
 from tests.journeys.keyboard import Keyboard
 from tests.journeys.steps import CONDITION, heading
 from tests.staff import PASSWORD
@@ -135,7 +134,7 @@ def test_reception_with_the_keyboard_alone(
     site: str, staff: Callable[[str], User], open_page: Callable[..., Page]
 ) -> None:
     appointment_request = sent(Client(), full_name="Kai Boardman")
-    starts_at = timezone.now().astimezone(ZoneInfo("America/Los_Angeles")) + datetime.timedelta(days=8)
+    starts_at = in_days(8)
     staff("reception")
     page = open_page()
     keyboard = Keyboard(page)

@@ -192,7 +192,7 @@ def _triage(page: Page, site: str) -> None:
     move.locator("summary").click()
     move.locator('textarea[name$="message"]').fill("Sternmessage")
     move.locator('textarea[name$="note"]').fill("Innernote")
-    press(page, "Need something from patient and send the mail")
+    press(page, "Ask the patient and send the mail")
     expect(page.get_by_text("is now “Waiting for patient”")).to_be_visible()
 
 

@@ -2,10 +2,8 @@
 
 import datetime
 from collections.abc import Callable
-from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import Group, User
-from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
 from appointments.claims import take
@@ -14,6 +12,7 @@ from appointments.models import AppointmentRequest, CannedReply
 from clinic.models import clinic_today
 from tests.appointments.following import kept
 from tests.appointments.moves import let_go
+from tests.appointments.test_admin import in_days
 from tests.browser import Faults
 from tests.journeys.inspection import MOUSE, SIZES, Inspection
 from tests.journeys.keyboard import Keyboard
@@ -129,18 +128,23 @@ def _look_at_what_is_beside(desk: Desk) -> None:
         desk.visit(QUEUE + address, address)
     press(desk.page, "Make an address for clinician")
     desk.look("a new address of a calendar")
-    CannedReply.objects.create(title="Letter", language="en", body="Please send us your letter.")
+    letter = CannedReply.objects.create(title="Letter", language="en", body="Please send us your letter.")
     desk.visit(REPLIES, "canned replies")
     desk.visit(f"{REPLIES}add/", "form of a canned reply")
     press(desk.page, "Save")
     desk.look("form of a canned reply, with mistakes")
+    desk.page.goto(f"{desk.site}{REPLIES}{letter.pk}/change/")
+    CannedReply.objects.filter(pk=letter.pk).update(body="Please bring us your letter.")
+    desk.page.get_by_label("Title").fill("Letters")
+    press(desk.page, "Save")
+    expect(desk.page.get_by_role("heading", name="saved this reply first")).to_be_visible()
+    desk.look("canned reply that somebody else has saved (409)")
     desk.visit("/admin/", "first page, with all that waits")
 
 
 def at_half_past_ten() -> datetime.datetime:
-    """10:30 on the clinic's clock, in eight days."""
-    day = timezone.now().astimezone(ZoneInfo("America/Los_Angeles")) + datetime.timedelta(days=8)
-    return day.replace(hour=10, minute=30, second=0, microsecond=0)
+    """10:30 on the clinic's clock, in eight days on which it is open."""
+    return in_days(8).replace(minute=30)
 
 
 def _book_on(page: Page, starts_at: datetime.datetime) -> None:

@@ -12,13 +12,15 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
-from appointments.contact import log_attempt
+from appointments.contact import log_attempt, part_of_day
+from appointments.day_calendar import next_day, openings_of
 from appointments.demo import MESSAGES, NOTES, REPLIES, REQUESTS, DemoRequest
 from appointments.lifecycle import TRANSITIONS, RequestStatus, Role, Urgency
 from appointments.models import (
     AppointmentRequest,
     CannedReply,
     Channel,
+    ContactAttempt,
     EventKind,
     Outcome,
     RequestEvent,
@@ -34,6 +36,8 @@ from conditions.models import Article, RedFlag
 
 ARTICLE = "condition/lower-back-pain-when-walking"
 NAMESPACE = UUID("7c1f5b0e-6c0b-4a4e-9f0f-3f6f1f6f2d11")
+FURTHEST = 60  # days to look for an opening in
+INTO_THE_DAY = datetime.timedelta(minutes=90)
 STAFF = (Role.RECEPTION, Role.CLINICIAN, Role.EDITOR, Role.MANAGER)
 
 
@@ -95,21 +99,24 @@ class Command(BaseCommand):
             self._move(appointment_request, status)
         if demo.worse:
             report_worse(appointment_request, RedFlag.objects.filter(key__in=demo.worse_flags), demo.worse)
-        self._send_back_in_time(appointment_request, timezone.now() - datetime.timedelta(hours=demo.hours))
+        self._send_back_in_time(appointment_request, demo)
 
     def _move(self, appointment_request: AppointmentRequest, status: str) -> None:
         by_patient = status == RequestStatus.WITHDRAWN
-        next_week = timezone.now() + datetime.timedelta(days=7)
+        booking: dict[str, Any] = {}
+        if status == RequestStatus.BOOKED:
+            booking = {
+                "appointment_starts_at": opening_after(timezone.now() + datetime.timedelta(days=7)) + INTO_THE_DAY,
+                "appointment_with": _demo_user(Role.CLINICIAN),
+            }
         appointment_request.move_to(
             status,
             by=None if by_patient else _demo_user(Role.CLINICIAN),
             roles=frozenset({Role.PATIENT if by_patient else Role.CLINICIAN}),
             note=NOTES.get(status, ""),
             message=MESSAGES.get(status, ""),
-            appointment_starts_at=next_week.replace(minute=0, second=0, microsecond=0)
-            if status == RequestStatus.BOOKED
-            else None,
             duplicate_of=appointment_request.same_person_as if status == RequestStatus.DUPLICATE else None,
+            **booking,
         )
 
     def _try_in_vain(self, appointment_request: AppointmentRequest) -> None:
@@ -125,15 +132,27 @@ class Command(BaseCommand):
             attempt.tried_on -= datetime.timedelta(days=days)
             attempt.save()
 
-    def _send_back_in_time(self, appointment_request: AppointmentRequest, received_at: datetime.datetime) -> None:
-        """Make it look as if it had been sent then: for the eye, so the record's times are spread evenly."""
+    def _send_back_in_time(self, appointment_request: AppointmentRequest, demo: DemoRequest) -> None:
+        """Make it look as if it had been sent then: for the eye, so what followed is spread evenly over the time
+        that the clinic was open since. What is older than a day, or keyed in by the staff, is reckoned from the
+        last moment at which the clinic was open: nobody works at the weekend."""
         hours, now = working_hours(), timezone.now()
+        last_open = open_until_now(now)
+        is_fresh = demo.hours < 24 and demo.source == RequestSource.WEB
+        received_at = (now if is_fresh else last_open) - datetime.timedelta(hours=demo.hours)
+        if demo.source != RequestSource.WEB:
+            received_at = hours.add_working_time(received_at, datetime.timedelta(seconds=1))
         events = list(appointment_request.events.all())
         record: list[StatusChange | RequestEvent] = [*appointment_request.status_changes.all(), *events]
         record.sort(key=lambda row: row.version)
+        worked = max(hours.working_time_between(received_at, last_open), datetime.timedelta())
         for step, row in enumerate(record):
-            row.changed_at = received_at + (now - received_at) * step / len(record)
+            row.changed_at = hours.add_working_time(received_at, worked * step / len(record))
             row.save(update_fields=["changed_at"])
+        for attempt in ContactAttempt.objects.filter(event__in=events).select_related("event"):
+            here = attempt.event.changed_at.astimezone(hours.zone)
+            attempt.tried_on, attempt.part_of_day = here.date(), part_of_day(here)
+            attempt.save(update_fields=["tried_on", "part_of_day"])
         contacts = {move.to_status for move in TRANSITIONS if move.is_contact}
         answered = next((row.changed_at for row in record if getattr(row, "to_status", "") in contacts), None)
         times: dict[str, Any] = {
@@ -155,6 +174,25 @@ class Command(BaseCommand):
             times["answered_at"] = answered
             times["answered_after"] = hours.working_time_between(received_at, answered)
         AppointmentRequest.objects.filter(pk=appointment_request.pk).update(**times)
+
+
+def open_until_now(now: datetime.datetime) -> datetime.datetime:
+    """The last moment, up to now, at which the clinic was open; now for one that has no opening hours."""
+    hours = working_hours()
+    today = now.astimezone(hours.zone).date()
+    for days in range(FURTHEST):
+        for opens, closes in reversed(openings_of(next_day(today, -days), hours)):
+            if opens < now:
+                return min(closes, now)
+    return now
+
+
+def opening_after(moment: datetime.datetime) -> datetime.datetime:
+    """When the clinic opens on the first open day from this one on; the moment itself without opening hours."""
+    hours = working_hours()
+    date = moment.astimezone(hours.zone).date()
+    days = (openings_of(next_day(date, days), hours) for days in range(FURTHEST))
+    return next((openings[0][0] for openings in days if openings), moment)
 
 
 def _demo_user(role: Role) -> User:
