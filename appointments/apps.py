@@ -23,7 +23,6 @@ class AppointmentsConfig(AppConfig):
 def give_back_at_log_out(sender: Any, user: "User | None", **more: Any) -> None:
     """Give back the requests of this person; nobody's, when the session had ended before."""
     from appointments.claims import give_back_all
-    from appointments.roles import roles_of
 
     if user is not None:
-        give_back_all(user, roles_of(user))
+        give_back_all(user)

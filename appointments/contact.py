@@ -11,6 +11,7 @@ from django.utils import timezone
 from appointments.lifecycle import MoveRefused, NextStep, RequestStatus, Role, triage_role
 from appointments.models import AppointmentRequest, Channel, ContactAttempt, EventKind, Outcome, PartOfDay
 from appointments.models.acting import NO_STEP, working_day_after
+from appointments.models.contact import OUTCOMES
 from appointments.windows import PART_ENDS
 from clinic.models import ClinicProfile
 
@@ -47,11 +48,20 @@ def log_attempt(
     In one transaction: the attempt, its row of the record, and the next call as the next step of whoever tried. To
     reach the patient answers them (see `Acting.contact_made`); an attempt in vain does not. Raises MoveRefused and
     changes nothing, with code `not_your_role`, `no_such_move` for a request that is closed, `voicemail_not_allowed`
-    when the patient wants no voice message, `claimed`, or `stale`.
+    when the patient wants no voice message, `text_not_allowed` when no text (what the patient answers by text is
+    logged all the same), `outcome_impossible` for what cannot come of the channel, `claimed`, or `stale`.
     """
     role = triage_role(roles, "log calls")
     if not appointment_request.is_in_queue:
         raise MoveRefused("no_such_move", "This request is closed. Reopen it before you log a call.")
+    if Outcome(outcome) not in OUTCOMES[Channel(channel)]:
+        what = f"“{Channel(channel).label}” cannot end with “{Outcome(outcome).label}”"
+        raise MoveRefused("outcome_impossible", f"{what}. Choose what came of it again.")
+    if channel == Channel.TEXT and outcome != Outcome.REACHED and not appointment_request.may_text:
+        raise MoveRefused(
+            "text_not_allowed",
+            "The patient wants no text messages. Please call. If a text was sent, say so in the note of the call.",
+        )
     if outcome == Outcome.VOICEMAIL and not appointment_request.may_leave_voicemail:
         raise MoveRefused(
             "voicemail_not_allowed",
@@ -78,13 +88,12 @@ def log_attempt(
 
 
 def tried_in_vain(appointment_request: AppointmentRequest) -> TriedInVain | None:
-    """What the patient's page says of our last attempt; None when there is none, when they were reached since or
-    have written to us since, and when nobody tries any more. One query for a request that is under way."""
+    """What the patient's page says of our last attempt; None when none counts (see `models.contact`), and when
+    nobody tries any more. One query for a request that is under way."""
     if not (appointment_request.is_open or appointment_request.status == RequestStatus.UNREACHABLE):
         return None
-    last = ContactAttempt.objects.last_in_vain(appointment_request)
-    wrote_at = appointment_request.patient_wrote_at
-    if last is None or (wrote_at is not None and wrote_at > last.event.changed_at):
+    last = ContactAttempt.objects.in_vain().filter(appointment_request=appointment_request).last()
+    if last is None:
         return None
     way = WAYS.get(Channel(last.channel), "")
     return TriedInVain(last.tried_on, PartOfDay(last.part_of_day), way)

@@ -3,7 +3,7 @@
 No ORM and no HTTP here. `python manage.py draw_lifecycle` draws the picture in the README from this table.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from django.db.models import IntegerChoices, TextChoices
@@ -199,8 +199,10 @@ def check_move(
     has_appointment_time: bool = False,
     has_original: bool = False,
     attempts: int = 0,
+    attempts_lack: Sequence[str] = (),
 ) -> Move:
-    """The row for this move. `attempts` counts those to reach the patient, each at another time, that failed.
+    """The row for this move. `attempts` counts those to reach the patient, each at another time, that failed;
+    `attempts_lack` says in words what was not tried yet.
 
     Raises MoveRefused with code `no_such_move`, `not_your_role`, `note_missing`, `message_missing`,
     `message_unexpected`, `appointment_time_missing`, `appointment_time_unexpected`, `original_missing`,
@@ -229,5 +231,10 @@ def check_move(
         raise MoveRefused(
             "attempts_missing",
             f"“{move.verb}” needs {move.needs_attempts} attempts at different times. On record: {attempts}.",
+        )
+    if move.needs_attempts and attempts_lack:
+        raise MoveRefused(
+            "attempts_missing",
+            f"“{move.verb}” needs more than {attempts} attempts like these: {' and '.join(attempts_lack)}.",
         )
     return move

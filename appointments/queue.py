@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 from django.utils.timesince import timesince
 
 from appointments.lifecycle import URGENCY_BY_TIER, NextStep, RequestStatus, Urgency
-from appointments.models import AppointmentRequest, ContactAttempt, Outcome, PartOfDay, RedFlagAnswer
+from appointments.models import AppointmentRequest, ContactAttempt, PartOfDay, RedFlagAnswer
 
 SAME_WORD = timedelta(minutes=1)  # the two times of one report are not taken in the same instant
 ORDINALS = ("First", "Second", "Third", "Fourth", "Fifth", "Sixth", "Seventh", "Eighth", "Ninth", "Tenth")
@@ -40,14 +40,7 @@ class Known:
     """What other tables know of a request and reasons are made of, the oldest first."""
 
     red_flags: list[RedFlagAnswer] = field(default_factory=list)
-    attempts: list[ContactAttempt] = field(default_factory=list)
-
-    def in_vain(self) -> list[ContactAttempt]:
-        """The attempts since the patient was last reached."""
-        since: list[ContactAttempt] = []
-        for attempt in self.attempts:
-            since = [] if attempt.outcome == Outcome.REACHED else [*since, attempt]
-        return since
+    in_vain: list[ContactAttempt] = field(default_factory=list)  # the attempts that count
 
 
 def known_of(appointment_requests: Collection[AppointmentRequest]) -> dict[int, Known]:
@@ -56,8 +49,8 @@ def known_of(appointment_requests: Collection[AppointmentRequest]) -> dict[int, 
     known: dict[int, Known] = defaultdict(Known)
     for answer in RedFlagAnswer.objects.filter(appointment_request__in=ids).order_by("id"):
         known[answer.appointment_request_id].red_flags.append(answer)
-    for attempt in ContactAttempt.objects.standing().filter(appointment_request__in=ids).order_by("id"):
-        known[attempt.appointment_request_id].attempts.append(attempt)
+    for attempt in ContactAttempt.objects.in_vain().filter(appointment_request__in=ids):
+        known[attempt.appointment_request_id].in_vain.append(attempt)
     return known
 
 
@@ -129,8 +122,8 @@ def _next_step(appointment_request: AppointmentRequest, here: datetime, known: K
     step = NextStep(appointment_request.next_step)
     if on > here.date():
         return f"Put off until {_day(on)}: {_within_a_sentence(step.label)}"
-    if step == NextStep.CALL and known.in_vain():
-        return _next_try(known.in_vain())
+    if step == NextStep.CALL and known.in_vain:
+        return _next_try(known.in_vain)
     since = "today" if on == here.date() else f"since {_day(on)}"
     return f"Due {since}: {_within_a_sentence(step.label)}"
 

@@ -3,8 +3,9 @@
 from typing import TYPE_CHECKING
 
 from django.contrib.auth import get_user_model
+from django.db.models import Q
 
-from appointments.lifecycle import STAFF_ROLES, Role
+from appointments.lifecycle import STAFF_ROLES, TRIAGE, Role
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -25,6 +26,13 @@ def roles_of(user: "User | AnonymousUser") -> frozenset[Role]:
 def name_of(user: "User") -> str:
     """How a staff member is called on staff pages."""
     return user.get_full_name() or user.get_username()
+
+
+def who_triages() -> "QuerySet[User]":
+    """Those of the staff whose work a request can be, by name."""
+    fit = Q(groups__name__in=TRIAGE) | Q(is_superuser=True)
+    people = get_user_model().objects.filter(fit, is_active=True, is_staff=True)
+    return people.order_by("last_name", "first_name", "username").distinct()
 
 
 def clinicians() -> "QuerySet[User]":

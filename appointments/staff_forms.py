@@ -5,30 +5,20 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.contrib.auth.models import User as StaffMember
 from django.core.exceptions import ValidationError
-from django.db.models import Q
 from django.utils import timezone
 
-from appointments.lifecycle import TRIAGE, Move, NextStep, RequestStatus, Urgency
+from appointments.lifecycle import Move, NextStep, RequestStatus, Urgency
 from appointments.models import AppointmentRequest, Channel, Outcome
 from appointments.models.record import NOTE_MAX_LENGTH
-from appointments.roles import clinicians, name_of
+from appointments.roles import clinicians, name_of, who_triages
 from appointments.told import closes, told_before
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
-    from django.db.models import QuerySet
 
 # Further away is a slip of the keyboard. After the year 9999 a time could be stored, but no longer read.
 FURTHEST_BOOKING = datetime.timedelta(days=2 * 365)
-
-
-def who_triages() -> "QuerySet[User]":
-    """Those of the staff whose work a request can be."""
-    fit = Q(groups__name__in=TRIAGE) | Q(is_superuser=True)
-    people = StaffMember.objects.filter(fit, is_active=True, is_staff=True)
-    return people.order_by("last_name", "first_name", "username").distinct()
 
 
 class AppointmentTimeField(forms.SplitDateTimeField):

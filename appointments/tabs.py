@@ -12,6 +12,7 @@ from appointments.lifecycle import RequestStatus, Urgency
 from appointments.models import AppointmentRequest
 from appointments.models.request import NEVER
 from appointments.models.sending import QUEUE_ORDER, AppointmentRequestQuerySet
+from appointments.models.waiting import somebody_has
 from appointments.promise import ALLOWANCES, is_near, margin_of
 from clinic.hours import NoWorkingTime, WorkingHours
 
@@ -67,8 +68,8 @@ def mine(look: Look) -> Q:
 
 
 def unclaimed(look: Look) -> Q:
-    """What nobody has: a claim that has run out holds nothing."""
-    return Q(claimed_until=None) | Q(claimed_until__lte=look.now)
+    """What nobody has."""
+    return ~somebody_has(look.now)
 
 
 def urgent(look: Look) -> Q:
@@ -125,7 +126,7 @@ def counts(look: Look) -> dict[str, int]:
     from end to end, and one for the day's appointments."""
     read = {tab.key: Count("pk", filter=tab.which(look) or None) for tab in TABS if tab.in_queue}
     # What somebody has is quicker to tell than what nobody has.
-    read["unclaimed"] = Count("pk", filter=Q(claimed_until__gt=look.now))
+    read["unclaimed"] = Count("pk", filter=somebody_has(look.now))
     numbers = AppointmentRequest.objects.in_queue().aggregate(**read)
     numbers["unclaimed"] = numbers["open"] - numbers["unclaimed"]
     others = {tab.key: tab.of(AppointmentRequest.objects.all(), look).count() for tab in TABS if not tab.in_queue}

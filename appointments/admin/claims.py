@@ -122,7 +122,8 @@ class ClaimsAdmin(VerbsAdmin):
             raise PermissionDenied
         user = cast("User", request.user)
         try:
-            appointment_request = claims.take_next(by=user, roles=roles_of(user))
+            button = request.POST.get("button", "")
+            appointment_request = claims.take_next(by=user, roles=roles_of(user), button=button)
         except MoveRefused as refusal:  # not of a role that takes requests
             raise PermissionDenied from refusal
         if appointment_request is None:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from appointments.contact import next_part
 from appointments.lifecycle import RequestStatus, find_move
-from appointments.models import AppointmentRequest, ContactAttempt, Outcome
+from appointments.models import AppointmentRequest, ContactAttempt
+from appointments.models.contact import Tries
 
 
 @dataclass(frozen=True)
@@ -18,34 +19,35 @@ class Row:
 
 @dataclass(frozen=True)
 class Ledger:
-    """All attempts, the latest first; `times` counts the different ones in vain since the patient was reached."""
+    """All attempts, the latest first, and what those that count add up to."""
 
     rows: list[Row]
-    times: int
+    tries: Tries
     needed: int
     next_part: str
 
     @property
-    def missing(self) -> int:
-        """How many more times it must be tried before the patient counts as unreachable."""
-        return max(self.needed - self.times, 0)
+    def missing(self) -> str:
+        """How many more times it must be tried before the patient counts as unreachable, and how; "" when it was
+        tried enough."""
+        more, lacks = self.needed - self.tries.times, self.tries.lacks
+        if more <= 0 and not lacks:
+            return ""
+        return " ".join([f"{max(more, 1)} more", *([f"({', '.join(lacks)})"] if lacks else [])])
 
 
 def ledger_of(
     appointment_request: AppointmentRequest, attempts: Sequence[ContactAttempt], undone: Collection[int]
 ) -> Ledger:
-    """The ledger of a request. `attempts` are all of its own, in their order, each with its event; `undone` holds
-    the versions of entries that were undone. No query."""
-    standing: list[ContactAttempt] = []
-    for attempt in attempts:
-        if attempt.event.version not in undone:
-            standing = [] if attempt.outcome == Outcome.REACHED else [*standing, attempt]
-    times = {(attempt.tried_on, attempt.part_of_day) for attempt in standing}
+    """The ledger of a request. `attempts` are all of its own, in their order, each with its event and whether it
+    counts (see `noting_which_count`); `undone` holds the versions of entries that were undone. No query."""
+    tries = Tries([one for one in attempts if one.counts], has_phone=bool(appointment_request.phone))
     move = find_move(RequestStatus.IN_REVIEW, RequestStatus.UNREACHABLE)
-    part = next_part([part for _, part in times], appointment_request.contact_times)
+    parts = {(one.tried_on, one.part_of_day) for one in tries.attempts}
+    part = next_part([part for _, part in parts], appointment_request.contact_times)
     return Ledger(
         rows=[Row(attempt, attempt.event.version in undone) for attempt in reversed(attempts)],
-        times=len(times),
+        tries=tries,
         needed=move.needs_attempts if move else 0,
-        next_part=part.label.lower() if standing and appointment_request.is_in_queue else "",
+        next_part=part.label.lower() if tries.attempts and appointment_request.is_in_queue else "",
     )

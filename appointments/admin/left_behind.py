@@ -16,12 +16,11 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST, require_safe
 
 from appointments.admin.record import FOLDER
-from appointments.left_behind import lacks, left_behind, sign_off, standing
+from appointments.left_behind import Moment, lacks, left_behind, sign_off, standing
 from appointments.lifecycle import TRIAGE, MoveRefused
 from appointments.models import AppointmentRequest, DaySignOff
 from appointments.models.record import NOTE_MAX_LENGTH
 from appointments.roles import roles_of
-from clinic.models import clinic_today
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -41,9 +40,9 @@ class LeftBehind:
 
 
 class SignOffForm(forms.Form):
-    """How many requests were listed on the page that is signed, and what happens with them."""
+    """Which requests were listed on the page that is signed, and what happens with them."""
 
-    listed = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    listed = forms.CharField(max_length=64, widget=forms.HiddenInput)
     note = forms.CharField(
         label="What happens with those that are listed",
         required=False,
@@ -69,7 +68,7 @@ class LeftBehindAdmin(admin.ModelAdmin):
 
     @method_decorator(require_safe)
     def left_behind_view(self, request: HttpRequest) -> HttpResponse:
-        """Who lacks an owner, a next step, or a day that is to come; and the sign-offs."""
+        """Who lacks an owner, a next step, a day that is to come or a promise that is kept; and the sign-offs."""
         return self._left_behind_page(request)
 
     @method_decorator(require_POST)
@@ -93,16 +92,17 @@ class LeftBehindAdmin(admin.ModelAdmin):
     ) -> HttpResponse:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        day = clinic_today()
-        counts = standing(day)
-        listed = Paginator(left_behind(day), ROWS_OF_A_PAGE)
+        moment = Moment()
+        day = moment.day
+        counts = standing(day, moment)
+        listed = Paginator(left_behind(day, moment), ROWS_OF_A_PAGE)
         listed.count = counts.listed_count  # counted already
         page = listed.get_page(request.GET.get("page"))
         sign_offs = Paginator(DaySignOff.objects.select_related("signed_by"), ROWS_OF_A_PAGE)
         note = form["note"].value() if form else ""
-        fresh = SignOffForm(initial={"listed": counts.listed_count, "note": note})
+        fresh = SignOffForm(initial={"listed": counts.listed_digest, "note": note})
         if refusal is not None and refusal.code in ABOUT_THE_NOTE:
-            fresh = SignOffForm({"listed": counts.listed_count, "note": note})
+            fresh = SignOffForm({"listed": counts.listed_digest, "note": note})
             fresh.errors["note"] = fresh.error_class([str(refusal)])
         context = {
             **self.admin_site.each_context(request),
@@ -111,7 +111,7 @@ class LeftBehindAdmin(admin.ModelAdmin):
             "day": day,
             "counts": counts,
             "page": page,
-            "listed": [LeftBehind(one, list(lacks(one, day))) for one in page.object_list],
+            "listed": [LeftBehind(one, list(lacks(one, day, moment))) for one in page.object_list],
             "signed_today": DaySignOff.objects.select_related("signed_by").filter(date=day).first(),
             "sign_offs": sign_offs.get_page(request.GET.get("signed")),
             "form": fresh,

@@ -131,7 +131,8 @@ def _facts(appointment_request: AppointmentRequest) -> dict[str, Any]:
     answers = list(appointment_request.red_flag_answers.all())
     events = list(appointment_request.events.select_related("changed_by"))
     moves = list(appointment_request.status_changes.select_related("changed_by"))
-    attempts = list(appointment_request.contact_attempts.select_related("event__changed_by"))
+    noted = appointment_request.contact_attempts.noting_which_count()
+    attempts = list(noted.select_related("event__changed_by"))
     entries = timeline(moves, events, answers, attempts)
     rows: list[StatusChange | RequestEvent] = [*moves, *events]
     undone = {row.undoes for row in rows if row.undoes is not None}
@@ -154,7 +155,7 @@ def _facts(appointment_request: AppointmentRequest) -> dict[str, Any]:
         "all_entries": [part for entry in entries for part in (entry.folded or [entry])],
         "last_entry": next(row for row in rows if row.version == appointment_request.version),
         "attempts": attempts,
-        "known": Known(answers, [attempt for attempt in attempts if attempt.event.version not in undone]),
+        "known": Known(answers, [attempt for attempt in attempts if attempt.counts]),
         "ledger": ledger_of(appointment_request, attempts, undone),
         "later_red_flags": [entry for entry in entries[1:] if entry.red_flags],
         "later_words": [event for event in events if event.note and event.changed_by is None],

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from appointments.models.request import AppointmentRequest
 
 STALE = "Somebody else has changed this request since you opened it. Nothing was saved."
-CLAIM_LENGTH = datetime.timedelta(minutes=20)  # of the clinic's working time
+CLAIM_LENGTH = datetime.timedelta(minutes=20)  # of the clinic's working time, see claim_ends
 PATIENT_ANSWERS_WITHIN = datetime.timedelta(hours=24)  # of the clinic's working time: three days of eight hours
 
 NOBODY: dict[str, Any] = {"claimed_by": None, "claimed_until": None}
@@ -81,7 +81,7 @@ class Acting(models.Model):
             message=message,
             has_appointment_time=appointment_starts_at is not None,
             has_original=duplicate_of is not None,
-            attempts=self._failed_attempts() if status == RequestStatus.UNREACHABLE else 0,
+            **(self._tries() if status == RequestStatus.UNREACHABLE else {}),
         )
         role = Role.PATIENT if by is None else acting_role(move.roles & roles)
         now = timezone.now()
@@ -256,17 +256,21 @@ class Acting(models.Model):
         for name, value in values.items():
             setattr(self, name, value)
 
-    def _failed_attempts(self: Any) -> int:
-        return ContactAttempt.objects.failed_times(self)
+    def _tries(self: Any) -> dict[str, Any]:
+        tries = ContactAttempt.objects.tries(self)
+        return {"attempts": tries.times, "attempts_lack": tries.lacks}
 
 
 def claim_ends(now: datetime.datetime) -> datetime.datetime:
-    """When a claim that begins or is renewed at `now` ends by itself: after CLAIM_LENGTH of working time, or of any
-    time for a clinic that has no hours. One query."""
+    """When a claim that begins or is renewed at `now` ends by itself: after CLAIM_LENGTH of working time. No claim
+    survives the night: one that would, and that of a clinic that has no hours, ends after CLAIM_LENGTH of any time.
+    One query."""
+    hours = working_hours()
     try:
-        return working_hours().add_working_time(now, CLAIM_LENGTH)
+        ends = hours.add_working_time(now, CLAIM_LENGTH)
     except NoWorkingTime:
         return now + CLAIM_LENGTH
+    return ends if ends.date() == now.astimezone(hours.zone).date() else now + CLAIM_LENGTH
 
 
 def working_day_after(now: datetime.datetime, amount: datetime.timedelta) -> datetime.date:

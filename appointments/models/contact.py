@@ -1,12 +1,16 @@
 """The ledger of attempts to reach a patient."""
 
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
+from appointments.lifecycle import RequestStatus, Role
 from appointments.models.answers import PartOfDay
-from appointments.models.record import RequestEvent, is_undone
+from appointments.models.record import RequestEvent, StatusChange, is_undone
 
 if TYPE_CHECKING:
     from appointments.models.request import AppointmentRequest
@@ -22,7 +26,7 @@ class Channel(models.TextChoices):
 
 
 class Outcome(models.TextChoices):
-    """What came of it. Only REACHED meets the promise."""
+    """What came of it. Only REACHED meets the promise. Not all of them can come of every channel: see OUTCOMES."""
 
     REACHED = "reached", "Spoke with the patient"
     VOICEMAIL = "voicemail", "Left a voice message"
@@ -32,6 +36,43 @@ class Outcome(models.TextChoices):
     MESSAGE_SENT = "message_sent", "Message sent, no answer yet"
 
 
+# By code and not by a constraint of the database: rows of before, which anything could be logged in, stay.
+OUTCOMES: Mapping[Channel, frozenset[Outcome]] = MappingProxyType(
+    {
+        Channel.PHONE: frozenset(Outcome) - {Outcome.MESSAGE_SENT},
+        Channel.TEXT: frozenset({Outcome.REACHED, Outcome.MESSAGE_SENT, Outcome.WRONG_NUMBER}),
+        Channel.EMAIL: frozenset({Outcome.REACHED, Outcome.MESSAGE_SENT}),
+        Channel.IN_PERSON: frozenset({Outcome.REACHED, Outcome.NO_ANSWER, Outcome.SOMEBODY_ELSE}),
+    }
+)
+# A patient who is ill or at work for a day is not unreachable.
+LEAST_DAYS = 2
+
+
+@dataclass(frozen=True)
+class Tries:
+    """What the attempts that count add up to."""
+
+    attempts: Collection["ContactAttempt"]
+    has_phone: bool
+
+    @property
+    def times(self) -> int:
+        """How many there are at different times, day and part of it."""
+        return len({(attempt.tried_on, attempt.part_of_day) for attempt in self.attempts})
+
+    @property
+    def lacks(self) -> list[str]:
+        """What must still be tried, however often it was, before a patient counts as unreachable: the phone, where
+        there is a number (a mail may lie unread for a week), and another day."""
+        lacks = []
+        if self.has_phone and not any(attempt.channel == Channel.PHONE for attempt in self.attempts):
+            lacks.append("one by phone")
+        if len({attempt.tried_on for attempt in self.attempts}) < LEAST_DAYS:
+            lacks.append("one on another day")
+        return lacks
+
+
 class ContactAttemptQuerySet(models.QuerySet["ContactAttempt"]):
     """Words for which attempts."""
 
@@ -39,20 +80,34 @@ class ContactAttemptQuerySet(models.QuerySet["ContactAttempt"]):
         """Those whose entry in the record was not undone."""
         return self.exclude(is_undone("event__version"))
 
-    def last_in_vain(self, appointment_request: "AppointmentRequest") -> "ContactAttempt | None":
-        """The last attempt, when it was in vain: the patient was not reached since. One query."""
-        of_it = self.standing().filter(appointment_request=appointment_request)
-        last = of_it.select_related("event").order_by("id").last()
-        return None if last is None or last.outcome == Outcome.REACHED else last
+    def noting_which_count(self) -> "ContactAttemptQuerySet":
+        """The same, each with `counts`: see `_counts`. No query more."""
+        return self.annotate(counts=_counts())
 
-    def failed_times(self, appointment_request: "AppointmentRequest") -> int:
-        """At how many different times (day and part of it) it was tried in vain since the patient was last reached.
-        One query."""
-        times: set[tuple[object, str]] = set()
-        attempts = self.standing().filter(appointment_request=appointment_request).order_by("id")
-        for outcome, day, part in attempts.values_list("outcome", "tried_on", "part_of_day"):
-            times = set() if outcome == Outcome.REACHED else times | {(day, part)}
-        return len(times)
+    def in_vain(self) -> "ContactAttemptQuerySet":
+        """Those that count, the oldest first."""
+        return self.filter(_counts()).order_by("id")
+
+    def tries(self, appointment_request: "AppointmentRequest") -> Tries:
+        """What the attempts of this request that count add up to. One query."""
+        attempts = self.in_vain().filter(appointment_request=appointment_request)
+        return Tries(list(attempts), has_phone=bool(appointment_request.phone))
+
+
+def _counts() -> Q:
+    """Of attempts: those that were in vain and still say that the patient is hard to reach. One that was undone
+    does not, nor one from before the patient was last reached or last heard of: by a word of their own, or because
+    the staff took them up again after they had counted as unreachable."""
+    of_it = {"appointment_request": OuterRef("appointment_request")}
+    since = {**of_it, "version__gt": OuterRef("event__version")}
+    # The same version, too: an attempt that reached the patient was not in vain.
+    reached = ContactAttempt.objects.standing().filter(
+        **of_it, event__version__gte=OuterRef("event__version"), outcome=Outcome.REACHED
+    )
+    wrote = RequestEvent.objects.filter(**since, role=Role.PATIENT)
+    taken_up_again = Q(from_status=RequestStatus.UNREACHABLE, undoes=None)
+    came_back = StatusChange.objects.filter(Q(role=Role.PATIENT) | taken_up_again, **since)
+    return ~is_undone("event__version") & ~Exists(reached) & ~Exists(wrote) & ~Exists(came_back)
 
 
 class ContactAttempt(models.Model):
@@ -69,6 +124,8 @@ class ContactAttempt(models.Model):
     outcome = models.CharField(max_length=15, choices=Outcome)
     tried_on = models.DateField(help_text="The day on the clinic's calendar.")
     part_of_day = models.CharField(max_length=10, choices=PartOfDay)
+
+    counts: bool  # where noting_which_count() was asked
 
     objects = ContactAttemptQuerySet.as_manager()
 

@@ -311,8 +311,10 @@ class AppointmentRequest(Acting, PatientAnswers):
         return self.standing_promise is not None and self.standing_promise < now
 
     def holder(self, now: datetime.datetime) -> "User | None":
-        """Whoever has it at `now`: a claim that has run out holds nothing."""
-        return self.claimed_by if self.claimed_until is not None and self.claimed_until > now else None
+        """Whoever has it at `now`: a claim that has run out holds nothing, nor does that of a closed account."""
+        if self.claimed_by is None or self.claimed_until is None or self.claimed_until <= now:
+            return None
+        return self.claimed_by if self.claimed_by.is_active and self.claimed_by.is_staff else None
 
     def needs_new_dates(self, now: datetime.datetime) -> bool:
         """True when every time that the patient prefers has passed, and it is still open."""

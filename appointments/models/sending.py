@@ -18,14 +18,8 @@ from phonenumber_field.modelfields import PhoneNumberField
 from appointments import emails
 from appointments.lifecycle import OPEN_STATUSES, RequestStatus, Role, urgency_of
 from appointments.models.contact import ContactAttempt
-from appointments.models.record import (
-    EventKind,
-    RedFlagAnswer,
-    RequestEvent,
-    StatusChange,
-    as_recorded,
-    is_undone,
-)
+from appointments.models.record import RedFlagAnswer, StatusChange, as_recorded
+from appointments.models.waiting import LATE_AT_MOST, called_for_at, has_work, somebody_has
 from appointments.promise import promised_by
 from appointments.second_look import second_look_day
 from appointments.status_link import new_token, token_digest
@@ -80,24 +74,20 @@ class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
         return self.order_by("-received_at", "-id")
 
     def unclaimed(self, now: datetime.datetime) -> Self:
-        """Those that nobody has at `now`: a claim that has run out holds nothing."""
-        return self.filter(Q(claimed_until=None) | Q(claimed_until__lte=now))
+        """Those that nobody has at `now`."""
+        return self.exclude(somebody_has(now))
 
     def claimed_by(self, user: "User", now: datetime.datetime) -> Self:
         """Those that this person has at `now`."""
         return self.filter(claimed_by=user, claimed_until__gt=now)
 
     def not_put_off(self, today: datetime.date) -> Self:
-        """Those with work for today, on the clinic's calendar: no step on a later day, or the patient has written
-        since that day was set."""
-        set_since = RequestEvent.objects.filter(
-            appointment_request=OuterRef("pk"),
-            kind__in=[EventKind.PLANNED, EventKind.CONTACT_TRIED],
-            changed_at__gt=OuterRef("patient_wrote_at"),
-            after__has_key="next_step_on",  # a step that was handed over keeps the day that it had
-        ).exclude(is_undone())
-        wrote_since = Q(patient_wrote_at__isnull=False) & ~Exists(set_since)
-        return self.filter(Q(next_step_on=None) | Q(next_step_on__lte=today) | wrote_since)
+        """Those with work for today, on the clinic's calendar: no step on a later day, or no way to wait for it."""
+        return self.with_work(timezone.now(), today, today + LATE_AT_MOST)
+
+    def with_work(self, now: datetime.datetime, today: datetime.date, latest: datetime.date) -> Self:
+        """The same, in the terms of `has_work`."""
+        return self.alias(called_for_at=called_for_at(now)).filter(has_work(now, today, latest))
 
     def of_same_person(self, birth_date: Any, full_name: Any, phone: Any, email: Any) -> Self:
         """Those that may be of this person: the same date of birth, and the same name, phone number or address.

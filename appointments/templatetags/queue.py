@@ -1,5 +1,6 @@
 """What the staff's first page says of the queue."""
 
+import secrets
 from typing import Any
 
 from django import template
@@ -32,6 +33,12 @@ def open_requests(request: HttpRequest) -> dict[str, Any] | None:
         late_count=Count("pk", filter=OWED_AN_ANSWER & Q(reply_by__lt=timezone.now())),
     )
     return {**numbers, "may_act": bool(roles_of(request.user) & TRIAGE)}
+
+
+@register.simple_tag
+def new_button() -> str:
+    """A name for this button of this page, which no other has: see `claims.take_next`."""
+    return secrets.token_urlsafe(9)
 
 
 @register.simple_tag

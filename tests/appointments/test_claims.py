@@ -6,15 +6,19 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from appointments import claims
+from appointments.history import differences
 from appointments.lifecycle import Role
 from appointments.models import AppointmentRequest, EventKind
+from appointments.models.acting import claim_ends
+from appointments.tabs import TAB_BY_KEY, Look, counts
+from clinic.models import working_hours
 from tests.appointments.patients import sent
 from tests.form_posts import page, post_form
 
@@ -200,3 +204,94 @@ def test_row_shows_holder_and_offers_take(client: Client, staff: Staff) -> None:
     assert verb(browser, row, "take").status_code == 302
     assert f"{QUEUE}{row.pk}/take/" not in page(browser.get(QUEUE))
     assert ">reception</bdi>" in page(signed_in(staff("clinician")).get(QUEUE))
+
+
+# A holder who is gone
+
+
+FRIDAY, SATURDAY = datetime.date(2026, 12, 4), datetime.date(2026, 12, 5)
+
+
+@pytest.mark.parametrize(
+    ("day", "begins", "ends"),
+    [
+        (FRIDAY, "10:00", "10:20"),
+        (FRIDAY, "16:35", "16:55"),
+        (FRIDAY, "16:50", "17:10"),
+        (FRIDAY, "18:00", "18:20"),
+        (SATURDAY, "10:00", "10:20"),
+        (FRIDAY, "07:00", "08:50"),
+    ],
+)
+def test_no_claim_survives_the_night(day: datetime.date, begins: str, ends: str) -> None:
+    """The clinic is open from 8:30 to 17:00. Before it opens, a claim waits for its first working minute."""
+    zone = working_hours().zone
+    begin, end = (datetime.datetime.combine(day, datetime.time.fromisoformat(at), zone) for at in (begins, ends))
+    assert claim_ends(begin) == end
+
+
+def save_account(person: User, **changes: Any) -> None:
+    """On its page of the admin, by whoever runs the site."""
+    root = User.objects.filter(is_superuser=True).first() or User.objects.create_superuser("root")
+    fields = {"username": person.username, "is_active": "on", "is_staff": "on", "groups": group("reception")}
+    fields |= {"date_joined_0": "2026-01-05", "date_joined_1": "09:00:00"} | changes
+    fields = {name: value for name, value in fields.items() if value}
+    answer = post_form(signed_in(root), f"/admin/auth/user/{person.pk}/change/", fields)
+    assert answer.status_code == 302, page(answer)
+
+
+def group(name: str) -> str:
+    return str(Group.objects.get(name=name).pk)
+
+
+@pytest.mark.parametrize("left", [{"is_active": ""}, {"is_staff": ""}, {"groups": "editor"}, {"groups": ""}])
+def test_who_is_gone_has_nothing(client: Client, staff: Staff, left: dict[str, str]) -> None:
+    """At once, with an entry in the record that names the role under which it was taken."""
+    gone, other, row = staff("reception"), staff("clinician"), sent(client, "fever")
+    claims.take(row, by=gone, roles=RECEPTION)
+    theirs = sent(client, birth_date_year="1950")
+    claims.take(theirs, by=other, roles=frozenset({Role.CLINICIAN}))
+    save_account(gone, **{name: group(value) if value else "" for name, value in left.items()})
+    released = row.events.get(kind=EventKind.RELEASED)
+    assert (released.changed_by, released.role) == (gone, "reception")
+    assert released.note == "Looks after requests no more."
+    assert differences(kept(row)) == {}
+    assert "Nobody has this request." in record(signed_in(other), row)
+    assert kept(theirs).holder(timezone.now()) == other
+    assert claims.take_next(by=other, roles=frozenset({Role.CLINICIAN})) == row
+
+
+@pytest.mark.parametrize("field", ["is_active", "is_staff", "groups"])
+def test_who_is_gone_by_a_statement_keeps_nothing_from_the_next(client: Client, staff: Staff, field: str) -> None:
+    """Past the admin: nobody was told of it. Take next and the tabs ask who still looks after requests."""
+    gone, other, row = staff("reception"), staff("clinician"), sent(client, "fever")
+    claims.take(row, by=gone, roles=RECEPTION)
+    if field == "groups":
+        gone.groups.clear()
+    else:
+        User.objects.filter(pk=gone.pk).update(**{field: False})
+        assert "Nobody has this request." in record(signed_in(other), row)
+    look = Look(other, timezone.now(), working_hours())
+    assert counts(look)["unclaimed"] == 1
+    assert list(TAB_BY_KEY["unclaimed"].of(AppointmentRequest.objects.all(), look)) == [row]
+    assert claims.take_next(by=other, roles=frozenset({Role.CLINICIAN})) == row
+    assert kept(row).holder(timezone.now()) == other
+
+
+def test_account_that_stays_keeps_its_claims(client: Client, staff: Staff) -> None:
+    me, row = staff("reception"), sent(client)
+    claims.take(row, by=me, roles=RECEPTION)
+    save_account(me, first_name="Ana")
+    save_account(me, groups=group("clinician"))  # still one who looks after requests
+    assert kept(row).holder(timezone.now()) == me
+    assert kept(row).version == 2
+
+
+def test_log_out_gives_back_whatever_the_role_is_by_then(client: Client, staff: Staff) -> None:
+    me, row = staff("reception"), sent(client)
+    browser = signed_in(me)
+    assert verb(browser, row, "take").status_code == 302
+    User.groups.through.objects.filter(user=me).delete()  # by a statement: no signal says so
+    assert post_form(browser, "/admin/logout/", {}).status_code == 200
+    assert kept(row).holder(timezone.now()) is None
+    assert row.events.get(kind=EventKind.RELEASED).role == "reception"

@@ -1,11 +1,13 @@
 """Second looks, nobody left behind, look-alikes, and what the patient's page says that we tried."""
 
 import datetime
+import hashlib
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -14,7 +16,7 @@ from django.utils import timezone
 from appointments.claims import take, take_over
 from appointments.contact import log_attempt
 from appointments.duplicates import LINK_NOTE_MAX_LENGTH, link
-from appointments.left_behind import lacks, left_behind, sign_off
+from appointments.left_behind import lacks, left_behind, sign_off, standing
 from appointments.lifecycle import MoveRefused, Role, Urgency
 from appointments.look_alikes import look_alikes
 from appointments.models import AppointmentRequest, DaySignOff, EventKind
@@ -125,22 +127,80 @@ def test_second_look_comes_once_and_again_after_lowering(
 def test_left_behind_lists_exactly_who_lacks_something(clinic_data: None, staff: StaffFactory) -> None:
     reception, gone = staff("reception"), staff("reception", "gone")
     day = clinic_today()
-    owned, unowned, late, orphan, closed = (sent_hours_ago(hours) for hours in (5, 4, 3, 2, 1))
-    for one, owner in ((owned, reception), (late, reception), (orphan, gone)):
+    moved = staff("reception", "moved")
+    owned, unowned, late, orphan, left, closed = (sent_hours_ago(hours) for hours in (6, 5, 4, 3, 2, 1))
+    for one, owner in ((owned, reception), (late, reception), (orphan, gone), (left, moved)):
         plan(fresh(one), "call", day, owner, by=reception, roles=RECEPTION)
     AppointmentRequest.objects.filter(pk=late.pk).update(next_step_on=day - datetime.timedelta(days=1))
     gone.is_active = False
     gone.save()
+    moved.groups.set(Group.objects.filter(name="editor"))
     closed.move_to("withdrawn", by=None, roles=frozenset({Role.PATIENT}))
     listed = {one.pk: list(lacks(one, day)) for one in left_behind(day)}
-    assert set(listed) == {unowned.pk, late.pk, orphan.pk}
+    assert set(listed) == {unowned.pk, late.pk, orphan.pk, left.pk}
     assert listed[unowned.pk] == ["Nothing is planned"]
     assert listed[late.pk][0].startswith("Its day has passed")
     assert listed[orphan.pk] == ["gone, who owns it, works here no more"]
+    assert listed[left.pk] == ["moved, who owns it, looks after requests no more"]
     assert not list(lacks(fresh(owned), day))
     html = page(signed_in(reception).get(LEFT_BEHIND))
-    assert "4 requests wait" in html and "3 of them lack" in html
+    assert "5 requests wait" in html and "4 of them lack" in html
     assert owned.reference not in html and unowned.reference in html
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("promise", "day", "what"),
+    [
+        (-1, 0, ["Promise missed"]),
+        (-1, 1, ["Promise missed", "Put off past its promise: until "]),
+        (1, 1, []),
+        (1, 2, ["Put off past its promise: until "]),
+    ],
+)
+def test_left_behind_lists_whose_promise_is_missed_or_will_be(
+    clinic_data: None, staff: StaffFactory, promise: int, day: int, what: list[str]
+) -> None:
+    reception, today, now = staff("reception"), clinic_today(), timezone.now()
+    row = sent_hours_ago(1)
+    plan(row, "call", today + datetime.timedelta(days=day), reception, by=reception, roles=RECEPTION)
+    received, reply_by = now - datetime.timedelta(days=5), now + datetime.timedelta(days=promise)
+    AppointmentRequest.objects.filter(pk=row.pk).update(received_at=received, reply_by=reply_by)
+    assert [one.pk for one in left_behind(today)] == ([row.pk] if what else [])
+    assert standing(today).listed_count == bool(what)
+    found = list(lacks(fresh(row), today))
+    assert len(found) == len(what) and all(map(str.startswith, found, what))
+    assert ("Promise missed" in page(signed_in(reception).get(LEFT_BEHIND))) == (promise < 0)
+    AppointmentRequest.objects.filter(pk=row.pk).update(
+        answered_at=now, answered_by=reception, answered_after=datetime.timedelta(0)
+    )
+    assert not left_behind(today)
+
+
+NOTHING_LISTED = hashlib.sha256(b"[]").hexdigest()
+
+
+def digest_on(html: str) -> str:
+    """Which list the form of the page would sign."""
+    return str(re.findall(r'name="listed" value="(\w+)"', html)[0])
+
+
+@pytest.mark.django_db
+def test_page_whose_list_was_swapped_signs_nothing(clinic_data: None, staff: StaffFactory) -> None:
+    """As many are listed as on the page, but not the same ones: nobody has seen the other."""
+    reception = staff("reception")
+    browser, path = signed_in(reception), f"{LEFT_BEHIND}sign-off/"
+    seen_one = sent_hours_ago(2)
+    seen = digest_on(page(browser.get(LEFT_BEHIND)))
+    plan(fresh(seen_one), "call", clinic_today(), reception, by=reception, roles=RECEPTION)
+    sent_hours_ago(1)
+    refused = post_form(browser, path, {"listed": seen, "note": "Ana calls at eight."})
+    assert refused.status_code == 409 and "The list has changed" in page(refused)
+    assert "Ana calls at eight." in page(refused) and not DaySignOff.objects.exists()
+    again = {"listed": digest_on(page(refused)), "note": "Ana calls at eight."}
+    assert digest_on(page(refused)) != seen
+    assert post_form(browser, path, again).status_code == 302
+    assert DaySignOff.objects.get().listed_count == 1
 
 
 @pytest.mark.django_db
@@ -151,14 +211,15 @@ def test_sign_off_needs_a_note_while_something_is_listed_and_is_made_once(
     browser, path = signed_in(reception), f"{LEFT_BEHIND}sign-off/"
     sent_hours_ago(1)
     assert browser.get(path).status_code == 405
-    assert post_form(signed_in(staff("editor")), path, {"listed": 1, "note": "x"}).status_code == 403
-    assert post_form(browser, path, {"listed": 0}).status_code == 409, "the list has changed"
-    refused = post_form(browser, path, {"listed": 1, "note": "  "})
+    seen = digest_on(page(browser.get(LEFT_BEHIND)))
+    assert post_form(signed_in(staff("editor")), path, {"listed": seen, "note": "x"}).status_code == 403
+    assert post_form(browser, path, {"listed": NOTHING_LISTED}).status_code == 409, "the list has changed"
+    refused = post_form(browser, path, {"listed": seen, "note": "  "})
     assert refused.status_code == 422 and page(refused).count("Say in a note") == 2, "on top, and beside its box"
     assert '<a href="#id_note">Requests are listed. Say in a note' in page(refused)
     assert 'aria-invalid="true"' in page(refused)
     assert not DaySignOff.objects.exists()
-    assert post_form(browser, path, {"listed": 1, "note": "Ana calls at eight."}).status_code == 302
+    assert post_form(browser, path, {"listed": seen, "note": "Ana calls at eight."}).status_code == 302
     kept_one = DaySignOff.objects.get()
     assert (kept_one.signed_by, kept_one.date, kept_one.open_count, kept_one.listed_count) == (
         reception,
@@ -166,7 +227,7 @@ def test_sign_off_needs_a_note_while_something_is_listed_and_is_made_once(
         1,
         1,
     )
-    second = post_form(signed_in(manager), path, {"listed": 1, "note": "Me too."})
+    second = post_form(signed_in(manager), path, {"listed": seen, "note": "Me too."})
     assert second.status_code == 409 and "has already signed off" in page(second)
     html = page(browser.get(LEFT_BEHIND))
     assert "Ana calls at eight." in html and 'name="listed"' not in html
@@ -180,7 +241,7 @@ def test_two_sign_offs_at_once_make_one_row(clinic_data: None, staff: StaffFacto
     roles = (RECEPTION, frozenset({Role.MANAGER}))
     results = at_once(
         *(
-            lambda by=by, role=role: sign_off(by=by, roles=role, seen=0)
+            lambda by=by, role=role: sign_off(by=by, roles=role, seen=NOTHING_LISTED)
             for by, role in zip(people, roles, strict=True)
         )
     )
@@ -396,10 +457,11 @@ def test_status_page_of_a_duplicate_says_where_the_original_stands_and_no_more(
 @pytest.mark.django_db
 def test_refusals_change_nothing(clinic_data: None, staff: StaffFactory) -> None:
     sent_hours_ago(1)
+    seen = standing(clinic_today()).listed_digest
     for code, how in (
-        ("stale", {"seen": 0}),
-        ("note_missing", {"seen": 1}),
-        ("not_your_role", {"seen": 1, "roles": frozenset({Role.EDITOR})}),
+        ("stale", {"seen": NOTHING_LISTED}),
+        ("note_missing", {"seen": seen}),
+        ("not_your_role", {"seen": seen, "roles": frozenset({Role.EDITOR})}),
     ):
         options: dict[str, Any] = {"by": staff("reception"), "roles": RECEPTION, **how}
         with pytest.raises(MoveRefused) as refusal:

@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -9,14 +10,19 @@ from django.test import Client
 from django.utils import timezone
 
 from appointments import claims
-from appointments.lifecycle import MoveRefused, NextStep, RequestStatus, Role
+from appointments.lifecycle import MoveRefused, NextStep, RequestStatus, Role, Urgency
 from appointments.models import AppointmentRequest, EventKind
 from appointments.plan import hand_over, plan
-from clinic.models import ClinicProfile
+from appointments.second_look import next_open_day
+from clinic.models import ClinicProfile, working_hours
 from tests.appointments.patients import sent
 
 pytestmark = pytest.mark.usefixtures("clinic_data")
 RECEPTION = frozenset({Role.RECEPTION})
+NOW = timezone.now()
+A_DAY = datetime.timedelta(days=1)
+ANSWERED: dict[str, Any] = {"answered_at": NOW, "answered_after": datetime.timedelta(0)}
+
 Staff = Callable[..., User]
 
 
@@ -66,6 +72,39 @@ def test_plan_is_refused_with_its_reason(staff: Staff, waiting: AppointmentReque
             plan(waiting, NextStep.LOOK, on, owner, by=me, roles=roles)
         assert refused.value.code == code
     assert kept(waiting).version == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "latest"),
+    [
+        ({"urgency": Urgency.EMERGENCY}, "promise"),
+        ({"urgency": Urgency.URGENT}, "promise"),
+        ({"worse_at": NOW}, "promise"),
+        ({"received_at": NOW - 5 * A_DAY, "reply_by": NOW - A_DAY}, "next open day"),
+        ({"received_at": NOW - 5 * A_DAY, "reply_by": NOW - A_DAY, "urgency": Urgency.EMERGENCY}, "next open day"),
+        ({"urgency": Urgency.URGENT, **ANSWERED}, "three working days"),
+        ({"urgency": Urgency.SOON}, "a season"),
+        ({}, "a season"),
+    ],
+)
+def test_plan_is_refused_for_a_day_that_is_too_late_for_the_patient(
+    staff: Staff, waiting: AppointmentRequest, values: dict[str, Any], latest: str
+) -> None:
+    me, hours = staff("reception"), working_hours()
+    answered_by = me if "answered_at" in values else None
+    AppointmentRequest.objects.filter(pk=waiting.pk).update(**values, answered_by=answered_by)
+    row = kept(waiting)
+    assert row.reply_by is not None
+    last_day = {
+        "promise": row.reply_by.astimezone(hours.zone).date(),
+        "next open day": next_open_day(timezone.now(), hours),
+        "three working days": hours.add_working_time(timezone.now(), datetime.timedelta(hours=24)).date(),
+        "a season": today() + 90 * A_DAY,
+    }[latest]
+    with pytest.raises(MoveRefused, match=f"Please choose {last_day:%A, %B %-d}, or an earlier day") as refused:
+        plan(row, NextStep.LOOK, last_day + A_DAY, me, by=me, roles=RECEPTION)
+    assert (refused.value.code, kept(waiting).version) == ("day_too_far", 1)
+    plan(row, NextStep.LOOK, last_day, me, by=me, roles=RECEPTION)
 
 
 def test_plan_is_refused_when_closed_or_held_or_stale(staff: Staff, waiting: AppointmentRequest) -> None:

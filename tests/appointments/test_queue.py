@@ -131,7 +131,7 @@ def test_reason_says_which_try_is_due_and_when(client: Client, staff: Staff) -> 
     assert any(text.startswith("Put off until ") and text.endswith(": call the patient") for text in told(kept))
     put(kept, next_step_on=here.date())
     assert "Third try is due, in the afternoon" in told(kept)
-    assert ContactAttempt.objects.failed_times(kept) == 2
+    assert ContactAttempt.objects.tries(kept).times == 2
     # Twice in one part of one day is one try.
     ContactAttempt.objects.update(part_of_day="morning")
     assert "Second try is due, at midday or in the afternoon" in told(kept)

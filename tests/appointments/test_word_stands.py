@@ -80,7 +80,7 @@ def taken_over(row: AppointmentRequest, by: User) -> None:
 
 def taken_and_given_back(row: AppointmentRequest, by: User) -> None:
     claims.take(row, by=by, roles=EVERYBODY)
-    claims.give_back_all(by, EVERYBODY)
+    claims.give_back_all(by)
 
 
 def linked_as_original(row: AppointmentRequest, by: User) -> None:
