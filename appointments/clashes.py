@@ -56,7 +56,7 @@ def closed_in_words(starts_at: datetime.datetime) -> list[str]:
     if not hours.periods or hours.open_until(starts_at) is not None:
         return []
     here = starts_at.astimezone(hours.zone)
-    return [f"The clinic is closed on {here:%A, %B %-d} at {here:%-I:%M %p}."]
+    return [f"The clinic is closed on {here:%A, %B %-d} at {here:%-I:%M %p %Z}."]
 
 
 def _lock_clinicians(also: "User | None") -> "dict[int, User]":
@@ -96,4 +96,4 @@ def _is_same_person(one: AppointmentRequest, other: AppointmentRequest) -> bool:
 
 
 def _clock(one: AppointmentRequest) -> str:
-    return f"{timezone.localtime(one.appointment_starts_at):%-I:%M %p}"
+    return f"{timezone.localtime(one.appointment_starts_at):%-I:%M %p %Z}"

@@ -174,7 +174,7 @@ def test_undo_does_not_bring_an_appointment_back_where_another_one_stands(staff:
     response = post_form(signed_in(reception), f"{QUEUE}{moved.pk}/undo/", {"version": moved.version})
     html = page(response)
     assert response.status_code == 409
-    assert f"clinician has an appointment at 10:00 AM on that day: {second.reference}." in html
+    assert f"clinician has an appointment at 10:00 AM {starts_at:%Z} on that day: {second.reference}." in html
     assert "Use “Move the appointment” to choose another time." in html
     # When that one is gone, it goes back.
     undo_last(second, by=clinician, roles=CLINICIAN)
