@@ -45,7 +45,7 @@ def test_new_address_is_told_and_so_is_the_old_one(status: str) -> None:
     assert functions([old, new]) == ["contact_changed", "new_address"]
     to_old, to_new = outbox.written(old), outbox.written(new)
     assert (to_old.to, to_new.to) == ("testa@example.com", NEW)
-    page = appointment_request.get_absolute_url()
+    page = appointment_request.status_path()
     assert page not in to_old.text and page in to_new.text
     assert "We now write to this address" in to_new.text
     assert words_of_html(to_new) == words_of_text(to_new)

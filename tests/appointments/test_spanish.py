@@ -156,7 +156,7 @@ def test_red_flag_without_spanish_says_wherever_it_stands_that_it_is_english(
     """So that a voice reads it as English, and a translator sees it."""
     flags = {flag.tier: flag for flag in RedFlag.objects.filter(key__in=["bowel", "fever", "calf-pain"])}
     RedFlag.objects.filter(pk__in=[flag.pk for flag in flags.values()]).update(wording_es="")
-    worse = sent(client).get_absolute_url() + "worse/"
+    worse = sent(client).status_path() + "worse/"
     emergency, every = [flags["emergency"]], list(flags.values())
     ticked = {"emergency": ["bowel", "chest-pain"]}
     for shown, expected in (
