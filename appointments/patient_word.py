@@ -90,7 +90,7 @@ def keep_word(
     **values: Any,
 ) -> RequestEvent:
     """What `take_word` does with a word that may be said, however often it was said."""
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):  # within another's it is all or nothing with that
         if appointment_request.status != RequestStatus.BOOKED and not appointment_request.is_owed_an_answer:
             values.setdefault("reply_by", promise(timezone.now(), Urgency(appointment_request.urgency)))
         event = appointment_request.change(

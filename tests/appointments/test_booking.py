@@ -239,7 +239,7 @@ def test_appointments_with_nobody_named_need_a_clinician_each(clinic_data: None,
     assert refusal_of(one, starts_at) == ""  # there is one clinician, so it is theirs
     assert refusal_of(two, starts_at + 30 * minutes) == ""
     named = refusal_of(three, starts_at + 10 * minutes, clinician=clinician)
-    assert named.startswith(f"No clinician is free then: {one} at 10:00 AM, {two} at 10:30 AM.")
+    assert named.startswith(f"No clinician is free then: {one} at 10:00 AM PST, {two} at 10:30 AM PST.")
     make_staff("clinician", "other")
     # The new one may see the one before and the one after.
     AppointmentRequest.objects.filter(pk=two.pk).update(appointment_starts_at=starts_at + 39 * minutes)

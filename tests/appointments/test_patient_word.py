@@ -146,8 +146,9 @@ def test_word_again_and_again_ends_at_the_phone(client: Client, verb: str) -> No
 def test_word_too_often_keeps_what_was_typed_to_be_read_out_or_sent_later(client: Client, verb: str) -> None:
     appointment_request = kept()
     fields = {**SAID, "worse": {"urgent": ["fever"], "words": "It is\r\n<worse> now."}}[verb]
-    for _ in range(MOST_IN_AN_HOUR):
-        say(client, appointment_request, verb, fields)
+    for number in range(MOST_IN_AN_HOUR):
+        earlier = {"words": f"{fields['words']} {number}"} if "words" in fields else {}
+        say(client, appointment_request, verb, {**fields, **earlier})
     response = say(client, appointment_request, verb, fields)
     assert (response.status_code, response.headers["Cache-Control"]) == (429, "no-store, private")
     path = address(appointment_request, verb)
