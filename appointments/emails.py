@@ -34,10 +34,9 @@ def after_sending(
     mails = []
     if appointment_request.email:
         mails.append(about(appointment_request, received))
-    if appointment_request.urgency <= Urgency.URGENT:
-        mails.append(about(appointment_request, staff_urgent))
-    elif raised is not None:
-        mails.append(about(raised, staff_urgent))
+    to_look_at = appointment_request if appointment_request.urgency <= Urgency.URGENT else raised
+    if to_look_at is not None:
+        mails.append(about(to_look_at, staff_urgent))
     return mails
 
 
@@ -294,7 +293,7 @@ def staff_daily_summary() -> Message:
         "Late (the promise has passed)": sum(request.is_late(now) for request in in_queue),
         "Got worse, and nobody has looked yet": sum(request.worse_at is not None for request in in_queue),
         "The patient wrote, and nobody has answered yet": sum(
-            request.patient_wrote_at is not None for request in in_queue
+            bool(request.patient_wrote_at) for request in in_queue
         ),
         "All preferred times have passed": sum(request.needs_new_dates(now) for request in in_queue),
         "Mails that reached nobody (please call)": OutgoingMail.objects.failed().count(),
