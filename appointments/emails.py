@@ -292,9 +292,7 @@ def staff_daily_summary() -> Message:
         **{urgency.label: by_urgency[urgency] for urgency in Urgency},
         "Late (the promise has passed)": sum(request.is_late(now) for request in in_queue),
         "Got worse, and nobody has looked yet": sum(request.worse_at is not None for request in in_queue),
-        "The patient wrote, and nobody has answered yet": sum(
-            bool(request.patient_wrote_at) for request in in_queue
-        ),
+        "The patient wrote, and nobody has answered yet": sum(bool(one.patient_wrote_at) for one in in_queue),
         "All preferred times have passed": sum(request.needs_new_dates(now) for request in in_queue),
         "Mails that reached nobody (please call)": OutgoingMail.objects.failed().count(),
     }
