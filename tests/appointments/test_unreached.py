@@ -105,7 +105,7 @@ def test_every_mail_has_words_for_what_it_tells() -> None:
         and inspect.signature(function).return_annotation is Message
         and not function.__name__.startswith("_")
     ]
-    assert len(functions) == 15
+    assert len(functions) == 16
     for function in functions:
         path = f"{emails.__name__}.{function.__name__}"
         assert title_of(OutgoingMail(function=path)) != path, path
