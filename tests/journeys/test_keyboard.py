@@ -50,9 +50,8 @@ def test_corridor_with_the_keyboard_alone(site: str, open_page: Callable[..., Pa
     assert keyboard.tab().words == "Skip to main content"
     keyboard.tab_to("Send request")
     keyboard.assert_read_top_down()
-    assert (
-        sum(stop.words.startswith("Change") for stop in keyboard.stops) == 24
-    )  # one a line: what was left out is one for each section
+    # One for each answer, and one for what a section leaves out.
+    assert sum(stop.words.startswith("Change") for stop in keyboard.stops) == 24
     keyboard.press_and_go()
 
     expect(heading(page)).to_have_text("We have your request")

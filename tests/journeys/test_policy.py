@@ -252,14 +252,18 @@ def test_sign_in_sets_a_session_of_the_strictest_kind(
 
 
 def assert_strict(cookie: Morsel[str]) -> None:
-    """Sent over HTTPS only, hidden from scripts, bound to this host, gone with the browser."""
+    """Sent over HTTPS only, hidden from scripts, bound to this host. A session is gone with the browser, and the token
+    of forms after four weeks (decision 5)."""
     assert cookie["secure"]
     assert cookie["httponly"]
     assert cookie["samesite"] == "Lax"
     assert cookie["path"] == "/"
     assert not cookie["domain"]
-    assert not cookie["max-age"]
-    assert not cookie["expires"]
+    if cookie.key == "__Host-csrf":
+        assert cookie["max-age"] == str(28 * 24 * 3600)
+    else:
+        assert not cookie["max-age"]
+        assert not cookie["expires"]
 
 
 def test_request_over_plain_http_is_sent_on_to_https(secure_site: SecureSite) -> None:
