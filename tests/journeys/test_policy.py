@@ -252,8 +252,10 @@ def test_sign_in_sets_a_session_of_the_strictest_kind(
 
 
 def assert_strict(cookie: Morsel[str]) -> None:
-    """Sent over HTTPS only, hidden from scripts, bound to this host. A session is gone with the browser, the token of
-    forms after four weeks (decision 5)."""
+    """Sent over HTTPS only, hidden from scripts, bound to this host. A session is gone with the browser.
+
+    The token of forms is gone after four weeks (decision 5).
+    """
     assert cookie["secure"]
     assert cookie["httponly"]
     assert cookie["samesite"] == "Lax"
