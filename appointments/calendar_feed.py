@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
@@ -80,11 +79,4 @@ def end_feed(clinician: "User", *, by: "User") -> bool:
 
 
 def _note(feed: CalendarFeed, by: "User", flag: int, words: str) -> None:
-    LogEntry.objects.create(
-        user_id=by.pk,
-        content_type=ContentType.objects.get_for_model(CalendarFeed),
-        object_id=str(feed.pk),
-        object_repr=str(feed),
-        action_flag=flag,
-        change_message=words,
-    )
+    LogEntry.objects.log_actions(by.pk, [feed], flag, words, single_object=True)

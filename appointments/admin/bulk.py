@@ -4,9 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from django.contrib import admin, messages
-from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -18,22 +16,13 @@ from appointments.models import AppointmentRequest
 from appointments.models.acting import STALE
 from appointments.models.record import NOTE_MAX_LENGTH
 from appointments.plan import hand_over
-from appointments.roles import roles_of
+from appointments.roles import roles_of, who_triages
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 FOLDER = "admin/appointments/appointmentrequest"
 AT_ONCE = 200  # rows, four pages of the list
-
-
-def owners() -> QuerySet["User"]:
-    """Whoever may look after requests, by name. One query."""
-    triages = Q(is_superuser=True) | Q(groups__name__in=TRIAGE)
-    people = get_user_model().objects.filter(triages, is_active=True, is_staff=True).distinct()
-    return people.order_by("first_name", "last_name", "username")
-
-
 OWN_ACT = "You have changed this request yourself since this list was shown. It was not handed over."
 
 
@@ -122,4 +111,4 @@ def _chosen_owner(request: HttpRequest) -> "User | None":
     chosen = request.POST.get("owner", "")
     if not (chosen.isascii() and chosen.isdecimal() and len(chosen) < 10):
         return None
-    return owners().filter(pk=int(chosen)).first()
+    return who_triages().filter(pk=int(chosen)).first()

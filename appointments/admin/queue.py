@@ -19,7 +19,6 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.views.decorators.http import require_safe
 
-from appointments.admin.bulk import owners
 from appointments.admin.claims import Claim, claim_of
 from appointments.admin.export import may_export
 from appointments.admin.marks import (
@@ -38,7 +37,7 @@ from appointments.listing import EVERY_STATUS, BadKey, Listing, page_after
 from appointments.models import AppointmentRequest, SavedView
 from appointments.models.sending import QUEUE_ORDER
 from appointments.queue import Reason, known_of, reasons
-from appointments.roles import name_of, roles_of
+from appointments.roles import name_of, roles_of, who_triages
 from appointments.tabs import TABS, Look, counts
 from clinic.admin import StaffAdmin
 from clinic.models import working_hours
@@ -180,7 +179,7 @@ class QueueAdmin(StaffAdmin):
             "urgencies": [(label, listing.but(urgency=key), key == listing.urgency) for key, label in urgencies],
             "first_page": AFTER not in request.GET,
             "may_act": may_act,
-            "owners": owners() if may_act else [],
+            "owners": who_triages() if may_act else [],
             "may_drop_any": may_drop_any(request.user),
             "saved_views": SavedView.objects.select_related("kept_by"),
         }

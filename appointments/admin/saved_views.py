@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, cast
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.models import DELETION, LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -100,14 +99,8 @@ def may_drop_any(user: "User | AnonymousUser") -> bool:
 
 
 def _note_dropped(view: SavedView, by: "User") -> None:
-    LogEntry.objects.create(
-        user_id=by.pk,
-        content_type=ContentType.objects.get_for_model(SavedView),
-        object_id=str(view.pk),
-        object_repr=str(view),
-        action_flag=DELETION,
-        change_message=f"Deleted a view that {name_of(view.kept_by)} kept.",
-    )
+    words = f"Deleted a view that {name_of(view.kept_by)} kept."
+    LogEntry.objects.log_actions(by.pk, [view], DELETION, words, single_object=True)
 
 
 def _mistakes(form: forms.Form | forms.ModelForm) -> str:

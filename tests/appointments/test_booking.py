@@ -3,6 +3,7 @@
 import datetime
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -88,27 +89,31 @@ def test_appointments_with_different_clinicians_or_cancelled_ones_do_not_clash(
     booked(clinician, starts_at)
 
 
+def booked_at_once(
+    requests: list[AppointmentRequest], starts_at: datetime.datetime, *, by: User, clinician: User | None = None
+) -> list[str]:
+    """What became of each when all of them are booked for this time at one moment."""
+    start = threading.Barrier(len(requests))
+
+    def run(appointment_request: AppointmentRequest) -> str:
+        start.wait(10)
+        try:
+            book(appointment_request, starts_at, by=by, roles=CLINICIAN, clinician=clinician)
+        except MoveRefused as refusal:
+            return refusal.code
+        finally:
+            connection.close()
+        return "booked"
+
+    with ThreadPoolExecutor(len(requests)) as threads:
+        return list(threads.map(run, requests))
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_who_book_the_same_time_at_once_do_not_both_get_it(clinic_data: None, staff: StaffFactory) -> None:
     clinician, starts_at = staff("clinician"), in_days(5)
     requests = [in_status("in_review", clinician) for _ in range(4)]
-    start, outcomes = threading.Barrier(len(requests)), []
-
-    def run(appointment_request: AppointmentRequest) -> None:
-        start.wait(10)
-        try:
-            book(appointment_request, starts_at, by=clinician, roles=CLINICIAN, clinician=clinician)
-            outcomes.append("booked")
-        except MoveRefused as refusal:
-            outcomes.append(refusal.code)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(appointment_request,)) for appointment_request in requests]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
+    outcomes = booked_at_once(requests, starts_at, by=clinician, clinician=clinician)
     assert sorted(outcomes) == ["booked", "clash", "clash", "clash"]
 
 
@@ -254,23 +259,7 @@ def test_appointments_with_nobody_named_need_a_clinician_each(clinic_data: None,
 def test_two_who_book_with_nobody_named_at_once_do_not_both_do_so(clinic_data: None, staff: StaffFactory) -> None:
     clinician, starts_at = staff("clinician"), in_days(5)
     requests = [in_status("in_review", clinician, birth_date_year=str(1950 + number)) for number in range(3)]
-    start, outcomes = threading.Barrier(len(requests)), []
-
-    def run(appointment_request: AppointmentRequest) -> None:
-        start.wait(10)
-        try:
-            book(appointment_request, starts_at, by=clinician, roles=CLINICIAN)
-            outcomes.append("booked")
-        except MoveRefused as refusal:
-            outcomes.append(refusal.code)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(appointment_request,)) for appointment_request in requests]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
+    outcomes = booked_at_once(requests, starts_at, by=clinician)
     assert sorted(outcomes) == ["booked", "clash", "clash"]
 
 
