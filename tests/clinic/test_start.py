@@ -22,6 +22,7 @@ from tests.smtp_sink import Mode, SmtpSink
 
 ARTICLE = "conditions/lower-back-pain-when-walking/"
 PATIENCE = 60.0  # seconds
+OURS = "Number 1"  # the subject of `tests.clinic.mails.hello`
 
 
 class Started:
@@ -74,6 +75,13 @@ class Started:
         """What it has printed."""
         return self.log.read_text()
 
+    def wait_until(self, condition: Callable[[], bool]) -> None:
+        """Fail with what it has printed when `condition` does not come about."""
+        deadline = time.monotonic() + PATIENCE
+        while not condition():
+            assert time.monotonic() < deadline, self.said()
+            time.sleep(0.05)
+
     def query(self, statement: str) -> list[tuple[object, ...]]:
         """Run SQL in its database. Commits."""
         with (
@@ -84,6 +92,11 @@ class Started:
             rows: list[tuple[object, ...]] = cursor.fetchall() if cursor.description else []
         connection.close()
         return rows
+
+
+def subjects(sink: SmtpSink) -> list[str]:
+    """Of the mails that it took, in their order."""
+    return [str(message["Subject"]) for message in sink.messages]
 
 
 @pytest.fixture
@@ -189,11 +202,12 @@ def test_start_delivers_mail_meanwhile_and_ends_when_told(start: Callable[..., S
             "INSERT INTO clinic_outgoingmail (message_id, function, arguments, topic, attempts, failure)"
             " VALUES (gen_random_uuid(), 'tests.clinic.mails.hello', '{}', '', 0, '')"
         )
-        assert sink.has_message.wait(PATIENCE)
+        # By the hour, the demo's requests may have mails of their own that are due.
+        site.wait_until(lambda: OURS in subjects(sink) if mode is Mode.ACCEPT else sink.has_message.is_set())
         assert site.stop() == 0
         assert not site.database.is_alive()  # nor does the worker start it again
         assert "Traceback" not in site.said()
-        assert len(sink.messages) == (1 if mode is Mode.ACCEPT else 0)
+        assert subjects(sink).count(OURS) == (1 if mode is Mode.ACCEPT else 0)
     finally:
         sink.stop()
 
