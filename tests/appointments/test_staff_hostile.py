@@ -87,16 +87,16 @@ def test_verbs_take_any_text(watch: Watch, browser: Client, at_work: Client, par
 def test_everything_that_is_kept_is_shown_as_text(watch: Watch, browser: Client, at_work: Client) -> None:
     """On the record and in its timeline: answers, notes, messages, and what a field said before and after."""
     clinician = User.objects.get(username="clinician")
-    pattern = {"proxy_name": "A", "proxy_relation": "B", "has_proxy_consent": True}
-    for limit, texts in ((60, packed(60)), (1_000, packed(1_000))):
+    pattern = {"proxy_name": "A", "proxy_relation": "B", "has_proxy_consent": True, "spoken_language": "other"}
+    harmless = sent(browser)
+    fill(harmless, clinician, {**dict.fromkeys(TEXTS, "plain"), **pattern}, "plain")
+    watch.learn(at_work.get(record_path(harmless)))
+    watch.learn(at_work.get(QUEUE))
+    harmless.delete()
+    for fields, texts in ((TEXTS, packed(60)), (("problem",), packed(1_000))):
         for text in texts:
             stored = sent(browser)
-            plain = {**dict.fromkeys(TEXTS, "plain"), **pattern, "spoken_language": "other"}
-            fill(stored, clinician, plain, "plain")
-            watch.learn(at_work.get(record_path(stored)))
-            watch.learn(at_work.get(QUEUE))
-            fields = TEXTS if limit == 60 else ("problem",)
-            fill(stored, clinician, dict.fromkeys(fields, text), text)
+            fill(stored, clinician, {**pattern, **dict.fromkeys(fields, text)}, text)
             watch.look(at_work.get(record_path(stored)), [text], shown=[text])
             watch.look(at_work.get(QUEUE), [text])
             stored.delete()
