@@ -110,6 +110,9 @@ class AppointmentRequestForm(ProblemQuestions, PatientQuestions, ContactQuestion
             yield CheckedSection(section.title, given, left_out)
 
     def _answer(self, question: forms.BoundField) -> Answer:
-        text = answer_text(question.field, self.cleaned_data[question.name])
+        value = self.cleaned_data[question.name]
+        # Whoever asks for themselves was not asked whether a patient agrees; "No" would look like a mistake.
+        is_answered = value or question.name != "has_proxy_consent"
+        text = answer_text(question.field, value) if is_answered else ""
         is_title = question.name == "article" and bool(self.cleaned_data["article"])
         return Answer(str(question.label), text, question.id_for_label or f"{question.auto_id}_0", is_title)
