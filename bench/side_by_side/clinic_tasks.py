@@ -106,7 +106,7 @@ def see_forgotten(hand: Hand) -> None:
     if not link.count():
         hand.click(hand.page.locator(".breadcrumbs a", has_text="Home"))
     hand.click(link)
-    expect(hand.page.locator("tbody tr").first).to_contain_text("No owner")
+    expect(hand.page.locator("tbody tr").first).to_contain_text("Nothing is planned")
 
 
 def _rows(page: Page) -> Locator:
