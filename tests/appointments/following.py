@@ -32,7 +32,7 @@ PRIVATE = (
     "testa@",
     "downhill",
     "temperature",
-    "December 1",
+    "Thanksgiving Day",
     "Only for staff",
     "Please send",
 )
@@ -50,7 +50,7 @@ def kept(*red_flag_keys: str, status: str = "received", **answers: Any) -> Appoi
             "problem": "My back hurts\nwhen I walk downhill.",
             "duration": "under_6_weeks",
             "windows": ["0-morning", "3-morning"],
-            "unsuitable_dates": "Not on December 1",
+            "unsuitable_dates": "Not on Thanksgiving Day",
             "privacy_version": "2026-11",
             **answers,
         },

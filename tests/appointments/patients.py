@@ -50,7 +50,7 @@ ANSWERS: dict[str, Any] = {
     "latest_date_month": "",
     "latest_date_day": "",
     "latest_date_year": "",
-    "unsuitable_dates": "Not on December 1",
+    "unsuitable_dates": "Not on Thanksgiving Day",
     "consent": "on",
 }
 

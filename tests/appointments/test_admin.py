@@ -394,7 +394,7 @@ def test_record_shows_the_request_and_who_did_what(clinic_data: None, staff: Sta
         "Pain, tingling, weakness or numbness in both legs",
         "The patient says that a clinician has already checked these.",
         "Monday: morning</span>",
-        "Not on December 1",
+        "Not on Thanksgiving Day",
         "Called, no answer yet.",
         "(Clinician)",
         "Emergency",

@@ -66,8 +66,8 @@ def test_times_that_have_passed_are_told_at_the_right_field_wherever_they_are_gi
     times: dict[str, Any],
     error: str,
 ) -> None:
-    appointment_request = kept()
     clock(time)
+    appointment_request = kept()
     reception = signed_in(staff("reception"))
     answers = {
         "Check": (post(client, safety_check(), "check", **times), 200),
@@ -102,8 +102,8 @@ def test_form_that_was_checked_before_noon_and_is_sent_after_it_keeps_all_and_sa
 
 
 def test_passed_times_are_told_in_spanish(clock: Callable[[str], None], client: Client) -> None:
-    path = f"/es{address(kept(), 'times')}"
     clock("18:30")
+    path = f"/es{address(kept(), 'times')}"
     assert "Ya es muy tarde para una cita en su última fecha." in page(post_form(client, path, until(MONDAY)))
     clock("13:30")
     response = page(post_form(client, path, until(MONDAY, "0-morning")))

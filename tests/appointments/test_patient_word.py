@@ -264,7 +264,7 @@ STOOD: dict[str, Any] = {
     "windows": ["0-morning"],
     "earliest_date": None,
     "latest_date": datetime.date(2031, 1, 5),
-    "unsuitable_dates": "Not on December 1",
+    "unsuitable_dates": "Not on Thanksgiving Day",
     "short_notice": "same_day",
 }
 NO_TIMES: dict[str, Any] = {"windows": [], "latest_date": None}

@@ -48,7 +48,7 @@ def test_record_shows_every_answer(clinic_data: None, staff: StaffFactory) -> No
         *("Send no text message", "testa@example.com", "Phone call", "Morning", "I have trouble hearing"),
         *("Stops after about one block; sitting eases it; both legs; numbness or tingling; getting worse",),
         *("Yes, somewhere else", "MRI or CT scan, Letter from a doctor", "/causes/sciatica/"),
-        *("Monday: morning", "Thursday: morning", "Not on December 1", "On the next day", payment.name),
+        *("Monday: morning", "Thursday: morning", "Not on Thanksgiving Day", "On the next day", payment.name),
         *("Web form", appointment_request.privacy_version),
     ):
         assert shown in html, shown

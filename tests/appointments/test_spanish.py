@@ -24,7 +24,7 @@ SAME = {
     text for message in messages.spanish() if message.id for text in messages.strings(message) if text == message.id
 }
 # What a patient typed, and what is nobody's language.
-TYPED = {"Testa Patient", "testa@example.com", "Not on December 1", "My back hurts when I walk downhill."}
+TYPED = {"Testa Patient", "testa@example.com", "Not on Thanksgiving Day", "My back hurts when I walk downhill."}
 SPANISH_TIME = re.compile(
     r"(?:lunes|martes|miércoles|jueves|viernes|sábado|domingo), \d{1,2} de (?:enero|febrero|marzo|abril|mayo|junio"
     r"|julio|agosto|septiembre|octubre|noviembre|diciembre), \d{1,2}:\d\d [ap]\.m\. P[SD]T"

@@ -77,7 +77,7 @@ def test_submit_keeps_what_was_answered(clinic_data: None, client: Client) -> No
         "problem": "My back hurts\nwhen I walk downhill.",
         "duration": "under_6_weeks",
         "windows": ["0-morning", "3-morning"],
-        "unsuitable_dates": "Not on December 1",
+        "unsuitable_dates": "Not on Thanksgiving Day",
         "privacy_version": settings.PRIVACY_VERSION,
     }
     assert (kept["urgency"], kept["source"], kept["status"], kept["version"]) == (2, "web", "received", 1)

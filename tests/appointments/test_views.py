@@ -213,7 +213,7 @@ def test_check_page_shows_every_answer_and_carries_them_on(clinic_data: None, cl
         "MRI or CT scan, Letter from a doctor",
         "I have trouble hearing",
         "On the next day",
-        "Not on December 1",
+        "Not on Thanksgiving Day",
     ):
         assert f"<bdi>{shown}" in html or f"{shown}</bdi>" in html, shown
     assert "Nothing has been sent yet" in html
