@@ -128,8 +128,8 @@ def _check_and_change_one_line(page: Page) -> None:
     }
     assert _left_out(page) == [
         "Has anyone looked at this before? Do you have any of these at hand?",
-        "Have you been to our clinic before? Your own name; Who are you to the patient? The patient agrees that I ask"
-        " for them, and that you talk to me about it; Which other language? Do any of these apply to you?",
+        "Have you been to our clinic before? Your own name; Who are you to the patient? The patient agrees that I"
+        " ask for them, and that you talk to me about it; Which other language? Do any of these apply to you?",
         "When is a good time to call?",
         "If a time frees up, how soon could you come? Earliest date; Latest date",
         "How will you pay?",
