@@ -24,6 +24,8 @@ from appointments.models.sending import IN_QUEUE
 RECENT = datetime.timedelta(days=180)
 MOST_READ = 60  # of the latest, when a number is shared by many
 MOST_SHOWN = 10
+# What is compared and shown of them: a request has five times as many columns.
+READ = ("reference", "status", "received_at", "full_name", "birth_date", "phone", "email")
 OLDEST_BIRTH_YEAR = 1900
 
 
@@ -51,7 +53,7 @@ def look_alikes(appointment_request: AppointmentRequest) -> list[LookAlike]:
         others = others.exclude(pk=appointment_request.duplicate_of_id)
     fresh = IN_QUEUE | Q(received_at__gte=timezone.now() - RECENT)
     first, *rest = sharing_something(appointment_request)
-    found = others.filter(fresh, pk__in=first.union(*rest))
+    found = others.filter(fresh, pk__in=first.union(*rest)).only(*READ)
     alike = [
         LookAlike(other, capfirst(", ".join(why)) + ".", sum(hint.startswith("same") for hint in why))
         for other in found.order_by("-received_at", "-id")[:MOST_READ]

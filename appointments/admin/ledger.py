@@ -39,8 +39,8 @@ class Ledger:
 def ledger_of(
     appointment_request: AppointmentRequest, attempts: Sequence[ContactAttempt], undone: Collection[int]
 ) -> Ledger:
-    """The ledger of a request. `attempts` are all of its own, in their order, each with its event and whether it
-    counts (see `noting_which_count`); `undone` holds the versions of entries that were undone. No query."""
+    """The ledger of a request. `attempts` are all of its own, as `ContactAttempt.objects.of_request` gives them;
+    `undone` holds the versions of entries that were undone. No query."""
     tries = Tries([one for one in attempts if one.counts], has_phone=bool(appointment_request.phone))
     move = find_move(RequestStatus.IN_REVIEW, RequestStatus.UNREACHABLE)
     parts = {(one.tried_on, one.part_of_day) for one in tries.attempts}

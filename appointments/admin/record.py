@@ -25,7 +25,7 @@ from appointments.admin.offered import offered
 from appointments.admin.timeline import timeline
 from appointments.admin.words import labels, phone_words, times
 from appointments.lifecycle import TRIAGE, MoveRefused
-from appointments.models import AppointmentRequest, RequestEvent, StatusChange
+from appointments.models import AppointmentRequest, ContactAttempt, RequestEvent, StatusChange
 from appointments.queue import Known
 from appointments.roles import roles_of
 from appointments.staff_forms import SeenForm
@@ -125,14 +125,13 @@ def take_over_beside(refusal: MoveRefused | None, form: SeenForm | None) -> str:
 
 
 def _facts(appointment_request: AppointmentRequest) -> dict[str, Any]:
-    """What the record shows of the request, whoever looks. At most nine queries when BESIDE_IT was fetched."""
+    """What the record shows of the request, whoever looks. At most ten queries when BESIDE_IT was fetched."""
     now = timezone.now()
     elsewhere = known_elsewhere([appointment_request])[appointment_request.pk]
     answers = list(appointment_request.red_flag_answers.all())
     events = list(appointment_request.events.select_related("changed_by"))
     moves = list(appointment_request.status_changes.select_related("changed_by"))
-    noted = appointment_request.contact_attempts.noting_which_count()
-    attempts = list(noted.select_related("event__changed_by"))
+    attempts = ContactAttempt.objects.of_request(appointment_request)
     entries = timeline(moves, events, answers, attempts)
     rows: list[StatusChange | RequestEvent] = [*moves, *events]
     undone = {row.undoes for row in rows if row.undoes is not None}

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 from appointments.lifecycle import RequestStatus, Role
 from appointments.models.answers import PartOfDay
 from appointments.models.record import RequestEvent, StatusChange, is_undone
+from clinic.ready_query import ReadyQuery, blank
 
 if TYPE_CHECKING:
     from appointments.models.request import AppointmentRequest
@@ -80,9 +81,16 @@ class ContactAttemptQuerySet(models.QuerySet["ContactAttempt"]):
         """Those whose entry in the record was not undone."""
         return self.exclude(is_undone("event__version"))
 
-    def noting_which_count(self) -> "ContactAttemptQuerySet":
-        """The same, each with `counts`: see `_counts`. No query more."""
-        return self.annotate(counts=_counts())
+    def of_request(self, appointment_request: "AppointmentRequest") -> list["ContactAttempt"]:
+        """All attempts of this request in their order, each with its entry in the record and with `counts`: see
+        `_counts`. One query, and one more where there are any."""
+        attempts = list(
+            self.filter(appointment_request=appointment_request).select_related("event__changed_by").order_by("id")
+        )
+        counted = {pk for (pk,) in _COUNTED.rows(pk=appointment_request.pk)} if attempts else set()
+        for attempt in attempts:
+            attempt.counts = attempt.pk in counted
+        return attempts
 
     def in_vain(self) -> "ContactAttemptQuerySet":
         """Those that count, the oldest first."""
@@ -125,7 +133,7 @@ class ContactAttempt(models.Model):
     tried_on = models.DateField(help_text="The day on the clinic's calendar.")
     part_of_day = models.CharField(max_length=10, choices=PartOfDay)
 
-    counts: bool  # where noting_which_count() was asked
+    counts: bool  # of those that of_request() gives
 
     objects = ContactAttemptQuerySet.as_manager()
 
@@ -141,3 +149,12 @@ class ContactAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.appointment_request_id}: {self.channel}, {self.outcome}"
+
+
+def _counted() -> "models.QuerySet[ContactAttempt, Any]":
+    """The attempts of one request that count."""
+    of_it = ContactAttempt.objects.filter(_counts(), appointment_request=blank("pk", models.BigIntegerField()))
+    return of_it.values_list("pk")
+
+
+_COUNTED = ReadyQuery(_counted)
