@@ -10,8 +10,19 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import SearchQueryField
-from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
+from django.db.models import (
+    BigIntegerField,
+    BooleanField,
+    DateField,
+    DateTimeField,
+    F,
+    Func,
+    Q,
+    QuerySet,
+    TextField,
+)
 from django.db.models.functions import Cast, Lower
 from django.utils import timezone
 from django.utils.text import capfirst
@@ -20,12 +31,14 @@ from appointments.models import AppointmentRequest
 from appointments.models.name_keys import keys_of, words_of
 from appointments.models.phone_digits import LAST_DIGITS, last_digits
 from appointments.models.sending import IN_QUEUE
+from clinic.ready_query import ReadyQuery, blank
 
 RECENT = datetime.timedelta(days=180)
 MOST_READ = 60  # of the latest, when a number is shared by many
 MOST_SHOWN = 10
-# What is compared and shown of them: a request has five times as many columns.
-READ = ("reference", "status", "received_at", "full_name", "birth_date", "phone", "email")
+# What is compared and shown of them: a request has five times as many columns. In the model's order, for `from_db`.
+SHOWN = {"id", "reference", "status", "received_at", "full_name", "birth_date", "phone", "email"}
+READ = tuple(field.name for field in AppointmentRequest._meta.concrete_fields if field.name in SHOWN)
 OLDEST_BIRTH_YEAR = 1900
 
 
@@ -47,48 +60,69 @@ def look_alikes(appointment_request: AppointmentRequest) -> list[LookAlike]:
     """At most MOST_SHOWN requests that wait, or came in within RECENT, and may be of the same person: those that
     wait first, then those with the most in common. Without those that are linked to it. One query, by the indexes
     of phone, mail, date of birth and name."""
-    others = AppointmentRequest.objects.exclude(pk=appointment_request.pk)
-    others = others.exclude(duplicate_of=appointment_request) if appointment_request.pk else others
-    if appointment_request.duplicate_of_id is not None:
-        others = others.exclude(pk=appointment_request.duplicate_of_id)
-    fresh = IN_QUEUE | Q(received_at__gte=timezone.now() - RECENT)
-    first, *rest = sharing_something(appointment_request)
-    found = others.filter(fresh, pk__in=first.union(*rest)).only(*READ)
     alike = [
         LookAlike(other, capfirst(", ".join(why)) + ".", sum(hint.startswith("same") for hint in why))
-        for other in found.order_by("-received_at", "-id")[:MOST_READ]
-        if (why := list(_why(appointment_request, other)))
+        for row in _LATEST.rows(**_given(appointment_request))
+        if (why := list(_why(appointment_request, other := AppointmentRequest.from_db("default", READ, row))))
     ]
     alike.sort(key=lambda one: (not one.appointment_request.is_open, -one.hints))  # and the latest first, as read
     return alike[:MOST_SHOWN]
 
 
-def sharing_something(one: AppointmentRequest) -> list[QuerySet[AppointmentRequest, Any]]:
+def _given(one: AppointmentRequest) -> dict[str, Any]:
+    """What fills the blanks of `_latest`."""
+    return {
+        "own": one.pk or 0,
+        "original": one.duplicate_of_id or 0,
+        "since": timezone.now() - RECENT,
+        "names": _names_asked(one.full_name),
+        "births": list(_near(one.birth_date)),
+        "phone_end": "".join(filter(str.isdigit, one.phone.as_e164))[-LAST_DIGITS:] if one.phone else "",
+        "address": one.email,
+    }
+
+
+def _latest() -> QuerySet[AppointmentRequest, Any]:
+    """The latest requests, MOST_READ of them, that share something with one and are not linked to it."""
+    own: Any = blank("own", BigIntegerField())
+    original: Any = blank("original", BigIntegerField())
+    since: Any = blank("since", DateTimeField())
+    first, *rest = _sharing_something()
+    others = AppointmentRequest.objects.exclude(pk=own).exclude(duplicate_of=own).exclude(pk=original)
+    others = others.filter(IN_QUEUE | Q(received_at__gte=since), pk__in=first.union(*rest))
+    return others.order_by("-received_at", "-id").values_list(*READ)[:MOST_READ]
+
+
+_LATEST = ReadyQuery(_latest)
+
+
+def _sharing_something() -> list[QuerySet[AppointmentRequest, Any]]:
     """The ids of those that share a name and birth, a number, an address: apart, so that each is found by its own
     index, and in the words of that index."""
     requests = AppointmentRequest.objects.order_by()
-    found = [requests.filter(Q(birth_date__in=_near(one.birth_date)) & Q(_name_like(one.full_name)))]
-    if one.phone:
-        end = "".join(filter(str.isdigit, one.phone.as_e164))[-LAST_DIGITS:]
-        found.append(requests.alias(phone_end=last_digits("phone")).filter(phone_end=end).exclude(phone=""))
-    if one.email:
-        address = Lower(Value(one.email))
-        found.append(requests.alias(address=Lower("email")).filter(address=address).exclude(email=""))
+    end, address = blank("phone_end", TextField()), Lower(blank("address", TextField()))
+    found = [
+        requests.filter(
+            Q(_is("birth_date", " = ANY(", blank("births", ArrayField(DateField())), ")"))
+            & Q(_is("name_keys", " @@ ", blank("names", SearchQueryField())))
+        ),
+        requests.alias(phone_end=last_digits("phone")).filter(phone_end=end).exclude(phone=""),
+        requests.alias(address=Lower("email")).filter(address=address).exclude(email=""),
+    ]
     return [ids.values("pk") for ids in found]
 
 
-def _name_like(name: str) -> Func:
-    """Two words of the name, or the only one, each with one slip at most."""
+def _is(column: str, operator: str, value: Cast, end: str = "") -> Func:
+    return Func(
+        F(column), value, template=f"(%(expressions)s{end})", arg_joiner=operator, output_field=BooleanField()
+    )
+
+
+def _names_asked(name: str) -> str:
+    """Two words of the name, or the only one, each with one slip at most: as text search asks for them."""
     either = [" | ".join(f"'{key}'" for key in sorted(keys_of(word))) for word in set(words_of(name))]
     pairs: list[tuple[str, ...]] = [*combinations(either, 2)] or [(word,) for word in either]
-    asked = " | ".join("(" + " & ".join(f"({word})" for word in pair) + ")" for pair in pairs)
-    return Func(
-        F("name_keys"),
-        Cast(Value(asked), SearchQueryField()),
-        template="(%(expressions)s)",
-        arg_joiner=" @@ ",
-        output_field=BooleanField(),
-    )
+    return " | ".join("(" + " & ".join(f"({word})" for word in pair) + ")" for pair in pairs)
 
 
 def _near(day: datetime.date) -> set[datetime.date]:

@@ -72,9 +72,12 @@ class RecordAdmin(admin.ModelAdmin):
         """The record of one request, and what this person may do from here."""
         return self.record_page(request, self.find(request, object_id))
 
-    def find(self, request: HttpRequest, object_id: str) -> AppointmentRequest:
-        """The request, for whoever may see it. Raises PermissionDenied and Http404."""
-        requests = self.get_queryset(request).select_related(*BESIDE_IT).prefetch_related(NAME_OF_ARTICLE)
+    def find(self, request: HttpRequest, object_id: str, *, to_be_shown: bool = True) -> AppointmentRequest:
+        """The request, for whoever may see it; `to_be_shown` with what its record tells of other rows. Raises
+        PermissionDenied and Http404."""
+        requests = self.get_queryset(request)
+        if to_be_shown:
+            requests = requests.select_related(*BESIDE_IT).prefetch_related(NAME_OF_ARTICLE)
         try:
             appointment_request: AppointmentRequest | None = requests.filter(pk=object_id).order_by().first()
         except ValueError:

@@ -110,8 +110,9 @@ class VerbsAdmin(RecordAdmin):
         """Do it, and lead back to the record. `tried` names the form that was sent, and `form_of` makes it, so that
         what was typed is kept where the act is refused. Unless `takes_over` is False, because the act itself does
         so, what another has is taken over first by whoever said why."""
-        appointment_request, by = self.find(request, str(object_id)), cast("User", request.user)
-        button = request.POST.get("button", "")
+        by, button = cast("User", request.user), request.POST.get("button", "")
+        is_filled_again = button in {"insert", "change"} and form_of is not None
+        appointment_request = self.find(request, str(object_id), to_be_shown=is_filled_again)
 
         def take_over_and_act() -> tuple[str, str]:
             if takes_over:
@@ -123,7 +124,7 @@ class VerbsAdmin(RecordAdmin):
                 raise MoveRefused(
                     "stale", "This request has changed since you opened it. Read it again before you go on."
                 )
-            if button in {"insert", "change"} and form_of is not None:
+            if is_filled_again and form_of is not None:
                 return self._filled_again(request, appointment_request, form_of)
             if button == "show":
                 message = mail_of(appointment_request, take_over_and_act)

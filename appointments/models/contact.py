@@ -84,7 +84,7 @@ class ContactAttemptQuerySet(models.QuerySet["ContactAttempt"]):
     def of_request(self, appointment_request: "AppointmentRequest") -> list["ContactAttempt"]:
         """All attempts of this request in their order, each with its entry in the record and with `counts`: see
         `_counts`. One query, and one more where there are any."""
-        attempts = list(
+        attempts: list[ContactAttempt] = list(
             self.filter(appointment_request=appointment_request).select_related("event__changed_by").order_by("id")
         )
         counted = {pk for (pk,) in _COUNTED.rows(pk=appointment_request.pk)} if attempts else set()
