@@ -12,6 +12,7 @@ from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import SearchQueryField
+from django.db import connection
 from django.db.models import (
     BigIntegerField,
     BooleanField,
@@ -60,10 +61,11 @@ def look_alikes(appointment_request: AppointmentRequest) -> list[LookAlike]:
     """At most MOST_SHOWN requests that wait, or came in within RECENT, and may be of the same person: those that
     wait first, then those with the most in common. Without those that are linked to it. One query, by the indexes
     of phone, mail, date of birth and name."""
+    rows = _LATEST.rows(**_given(appointment_request))
     alike = [
         LookAlike(other, capfirst(", ".join(why)) + ".", sum(hint.startswith("same") for hint in why))
-        for row in _LATEST.rows(**_given(appointment_request))
-        if (why := list(_why(appointment_request, other := AppointmentRequest.from_db("default", READ, row))))
+        for other in (AppointmentRequest.from_db(connection.alias, READ, row) for row in rows)
+        if (why := list(_why(appointment_request, other)))
     ]
     alike.sort(key=lambda one: (not one.appointment_request.is_open, -one.hints))  # and the latest first, as read
     return alike[:MOST_SHOWN]
@@ -77,7 +79,7 @@ def _given(one: AppointmentRequest) -> dict[str, Any]:
         "since": timezone.now() - RECENT,
         "names": _names_asked(one.full_name),
         "births": list(_near(one.birth_date)),
-        "phone_end": "".join(filter(str.isdigit, one.phone.as_e164))[-LAST_DIGITS:] if one.phone else "",
+        "phone_end": one.phone.as_e164.removeprefix("+")[-LAST_DIGITS:] if one.phone else "",
         "address": one.email,
     }
 
@@ -113,6 +115,7 @@ def _sharing_something() -> list[QuerySet[AppointmentRequest, Any]]:
 
 
 def _is(column: str, operator: str, value: Cast, end: str = "") -> Func:
+    """A condition of an operator for which there is no lookup that takes a blank."""
     return Func(
         F(column), value, template=f"(%(expressions)s{end})", arg_joiner=operator, output_field=BooleanField()
     )

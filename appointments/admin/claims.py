@@ -166,7 +166,7 @@ class ClaimsAdmin(VerbsAdmin):
     @method_decorator(require_safe)
     def who_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Who has it and which version it is now, for the page that somebody keeps open. Nothing of the patient."""
-        appointment_request = self.find(request, str(object_id))
+        appointment_request = self.find(request, str(object_id), to_be_shown=False)
         claim = claim_of(request, appointment_request, timezone.now())
         return JsonResponse(
             {

@@ -111,8 +111,8 @@ class VerbsAdmin(RecordAdmin):
         what was typed is kept where the act is refused. Unless `takes_over` is False, because the act itself does
         so, what another has is taken over first by whoever said why."""
         by, button = cast("User", request.user), request.POST.get("button", "")
-        is_filled_again = button in {"insert", "change"} and form_of is not None
-        appointment_request = self.find(request, str(object_id), to_be_shown=is_filled_again)
+        form_again = form_of if button in {"insert", "change"} else None
+        appointment_request = self.find(request, str(object_id), to_be_shown=form_again is not None)
 
         def take_over_and_act() -> tuple[str, str]:
             if takes_over:
@@ -124,11 +124,12 @@ class VerbsAdmin(RecordAdmin):
                 raise MoveRefused(
                     "stale", "This request has changed since you opened it. Read it again before you go on."
                 )
-            if is_filled_again and form_of is not None:
-                return self._filled_again(request, appointment_request, form_of)
+            if form_again is not None:
+                return self._filled_again(request, appointment_request, form_again)
             if button == "show":
                 message = mail_of(appointment_request, take_over_and_act)
-                return self._shown(request, self.find(request, str(object_id)), tried, message)
+                as_kept = self.find(request, str(object_id), to_be_shown=False)
+                return self._shown(request, as_kept, tried, message)
             with transaction.atomic():
                 became, entry = take_over_and_act()
         except MoveRefused as refusal:
